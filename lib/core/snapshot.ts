@@ -1,0 +1,109 @@
+/**
+ * Snapshot: the whole state at one moment, as columns. What the model, a replay and the live collector
+ * produce, and what text, rules and reports are made from. Rows refer to each other by index.
+ * A number that is not known is NaN; a time is nanoseconds on the recording's clock.
+ */
+
+export type BufferKind = 'dma-buf' | 'memfd' | 'posix-shm' | 'sysv-shm' | 'gem' | 'ion' | 'buffer' | 'unknown';
+
+/** How a figure is known. */
+export type Known = 'exact' | 'lower-bound' | 'inferred';
+
+/** Who keeps a buffer that no process holds. */
+export type Orphan = 'inFlight' | 'kernel' | 'named' | 'unknown';
+
+export type ProcessState = 'alive' | 'exited' | 'killed' | 'zombie' | 'unknown';
+
+/** One identity of a buffer; `dev` as `major:minor` in decimal; null where the recording does not say. */
+export interface BufferFile {
+  readonly dev: string | null;
+  readonly inode: number | null;
+}
+
+export interface BufferColumns {
+  readonly length: number;
+  /** Unique in the recording, never reused. */
+  readonly key: readonly number[];
+  /** memtrack id in this replay; NaN if not tracked. */
+  readonly id: readonly number[];
+  readonly size: readonly number[];
+  /** A lower bound where `size` is NaN; else NaN. */
+  readonly sizeAtLeast: readonly number[];
+  readonly resident: readonly number[];
+  /** Reference count of the file(s), as fdinfo counts. */
+  readonly refs: readonly number[];
+  /** memtrack's ref_count: the number of leaders holding it. */
+  readonly userspaceHandles: readonly number[];
+  /** pid of the allocator. */
+  readonly creator: readonly number[];
+  /** Row of the buffer whose pages these are, or -1. */
+  readonly backing: readonly number[];
+  readonly files: readonly (readonly BufferFile[])[];
+  readonly kind: readonly BufferKind[];
+  readonly name: readonly (string | null)[];
+  readonly tag: readonly (string | null)[];
+  readonly exporter: readonly (string | null)[];
+  readonly known: readonly Known[];
+  /** Why it still lives if no process holds it: what the model knows beyond `fds`, `maps` and `inFlight`. */
+  readonly kept: readonly (Orphan | null)[];
+}
+
+/** Thread groups, in the order they started. */
+export interface ProcessColumns {
+  readonly length: number;
+  readonly key: readonly number[];
+  readonly pid: readonly number[];
+  readonly comm: readonly (string | null)[];
+  readonly state: readonly ProcessState[];
+  /** Exit status, or the signal if killed; NaN if neither is known. */
+  readonly status: readonly number[];
+  /** Ids of the fd tables its threads use; usually one. */
+  readonly tables: readonly (readonly number[])[];
+  /** Ids of its address spaces; none once it has exited. */
+  readonly addressSpaces: readonly (readonly number[])[];
+}
+
+/** Descriptors that refer to a buffer, once per table. */
+export interface FdColumns {
+  readonly length: number;
+  readonly table: readonly number[];
+  readonly fd: readonly number[];
+  readonly buffer: readonly number[];
+  readonly cloexec: readonly boolean[];
+  readonly inferred: readonly boolean[];
+  readonly since: readonly bigint[];
+}
+
+/** Mappings of a buffer, once per address space. */
+export interface MapColumns {
+  readonly length: number;
+  readonly addressSpace: readonly number[];
+  readonly buffer: readonly number[];
+  readonly start: readonly number[];
+  /** Bytes. */
+  readonly bytes: readonly number[];
+  readonly offset: readonly number[];
+  /** As in /proc/[pid]/maps: `rw-s`. */
+  readonly perms: readonly string[];
+  readonly since: readonly bigint[];
+}
+
+/** References in sockets' queues, one row each. */
+export interface InFlightColumns {
+  readonly length: number;
+  readonly buffer: readonly number[];
+  /** pid of the sender. */
+  readonly from: readonly number[];
+  readonly since: readonly bigint[];
+}
+
+export interface Snapshot {
+  /** null: a state without a clock. */
+  readonly at: bigint | null;
+  readonly mode: 'references' | 'allocator';
+  readonly buffers: BufferColumns;
+  readonly processes: ProcessColumns;
+  readonly fds: FdColumns;
+  readonly maps: MapColumns;
+  readonly inFlight: InFlightColumns;
+}
