@@ -1,0 +1,113 @@
+// A buffer's life: init, remove, set_tag, resize.
+#include "core/tracker.h"
+
+namespace memtrack {
+
+// Linux (2016 series): memtrack_buffer_init().
+Status Tracker::init(const Record& record) {
+  if (record.buffer == 0 || !tags_.known(record.aux)) {
+    counters_.count(Counter::invalid_argument);
+    return kEinval;
+  }
+  uint32_t pid = 0;
+  if (record.task != 0) {
+    const Task* task = find_task(record.task);
+    if (task == nullptr) {
+      counters_.count(Counter::unknown_task);
+      return kEsrch;
+    }
+    pid = task->group.load(std::memory_order_acquire)->pid;
+  }
+  if (record.aux != 0 && !tags_used_.take()) {
+    counters_.count(Counter::set_tag_enomem);
+    return kEnomem;
+  }
+  const Status id = buffers_.init(record.buffer, record.size, pid, record.aux);
+  if (id >= 0) return id;
+  if (record.aux != 0) tags_used_.give_back();
+  counters_.count(id == kEexist   ? Counter::buffer_exists
+                  : id == kEnospc ? Counter::init_enospc
+                                  : Counter::init_enomem);
+  return id;
+}
+
+// Linux (2016 series): memtrack_buffer_remove().
+Status Tracker::remove(uint32_t buffer) {
+  const uint32_t id = buffers_.id_of(buffer);
+  const bool tagged = id != BufferTable::kNoId && buffers_.at(id).tag != 0;
+  const Status status = buffers_.remove(buffer, options_.posted);
+  switch (status) {
+    case kEnoent:
+      counters_.count(Counter::unknown_buffer);
+      return kEnoent;
+    case kEbusy:
+      counters_.count(Counter::remove_while_held);
+      return kEbusy;
+    case kOk:
+      if (tagged) tags_used_.give_back();
+      return kOk;
+    default:  // posted: WARN, and the id and tag are lost
+      counters_.count(Counter::remove_while_held);
+      counters_.count(Counter::posted_id_leaked);
+      return kOk;
+  }
+}
+
+// The buffer `id` with its lock held, if it still is `key`.
+Buffer* Tracker::lock_buffer(uint32_t id, uint32_t key) {
+  if (id == BufferTable::kNoId) return nullptr;
+  Buffer& buffer = buffers_.at(id);
+  lock(buffer);
+  if (buffer.key.load(std::memory_order_relaxed) == key) return &buffer;
+  unlock(buffer);
+  return nullptr;
+}
+
+// Linux (2016 series): memtrack_buffer_set_tag().
+Status Tracker::set_tag(uint32_t key, uint32_t tag) {
+  if (!tags_.known(tag)) {
+    counters_.count(Counter::invalid_argument);
+    return kEinval;
+  }
+  Buffer* buffer = lock_buffer(buffers_.id_of(key), key);
+  if (buffer == nullptr) {
+    counters_.count(Counter::unknown_buffer);
+    return kEnoent;
+  }
+  // The patches duplicate the string they are given, so that duplicating NULL fails and a tag cannot be cleared.
+  const bool refused = (tag == 0 && options_.posted) || (tag != 0 && buffer->tag == 0 && !tags_used_.take());
+  if (!refused) {
+    if (tag == 0 && buffer->tag != 0) tags_used_.give_back();
+    buffer->tag = tag;
+  }
+  unlock(*buffer);
+  if (!refused) return kOk;
+  counters_.count(Counter::set_tag_enomem);
+  return kEnomem;
+}
+
+Status Tracker::resize(uint32_t key, uint64_t size) {
+  Buffer* buffer = lock_buffer(buffers_.id_of(key), key);
+  if (buffer == nullptr) {
+    counters_.count(Counter::unknown_buffer);
+    return kEnoent;
+  }
+  buffer->size = size;
+  unlock(*buffer);
+  return kOk;
+}
+
+Tracker::BufferRow Tracker::row(uint32_t id) const {
+  Buffer& buffer = buffers_.at(id);
+  lock(buffer);
+  const BufferRow row = {.key = buffer.key.load(std::memory_order_relaxed),
+                         .id = id,
+                         .size = buffer.size,
+                         .tag = buffer.tag,
+                         .pid = buffer.pid,
+                         .userspace_handles = buffer.holders.size()};
+  unlock(buffer);
+  return row;
+}
+
+}  // namespace memtrack

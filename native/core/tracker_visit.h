@@ -1,0 +1,131 @@
+// Tracker's visits: rows in order, under the locks of what is shown. Part of tracker.h.
+//
+// Order may first have to be made (HandleTree::link), which changes the tree: a visit that finds it unmade takes the
+// lock exclusively, else shared.
+#ifndef MEMTRACK_CORE_TRACKER_VISIT_H_
+#define MEMTRACK_CORE_TRACKER_VISIT_H_
+
+#include <algorithm>
+
+#include "core/tracker.h"
+
+namespace memtrack {
+
+template <class F>
+void Tracker::for_each_buffer(F&& f) const {
+  buffers_.for_each([&](uint32_t id, const Buffer&) {
+    const BufferRow found = row(id);
+    if (found.key != 0 || options_.posted) f(found);
+  });
+}
+
+template <class V>
+void Tracker::visit_vmas(const VmaLists& lists, uint32_t id, V&& f_vma) {
+  const std::vector<VmaLists::Entry>* entries = lists.of(id);
+  if (entries == nullptr) return;
+  for (size_t i = entries->size(); i-- > 0;) {
+    const Vma& vma = vmas_[(*entries)[i].vma];
+    if (vma.serial == (*entries)[i].serial) {
+      f_vma(vma);
+    } else {
+      counters_.count(Counter::posted_stale_vma);
+    }
+  }
+}
+
+// REQUIRES: !needs_link(*leader).
+template <class H, class V>
+void Tracker::visit_locked(Leader* leader, H&& f_handle, V&& f_vma) {
+  if (options_.posted) {
+    const HandleTree& tree = leader->own.tree;
+    tree.for_each_in_order([&](uint32_t id) {
+      const auto* entries = leader->lists.of(id);
+      f_handle(HandleRow{id, tree.count(id), entries == nullptr ? 0 : static_cast<uint32_t>(entries->size())});
+      visit_vmas(leader->lists, id, f_vma);
+    });
+    return;
+  }
+  const ThreadGroup& group = *leader->group;
+  const Mm* mm = nullptr;
+  const Holding* only = nullptr;
+  size_t filled = 0;
+  for (const Holding* holding : group.holdings) {
+    if (holding->is_mm) mm = static_cast<const Mm*>(holding);
+    if (holding->tree.empty()) continue;
+    filled++;
+    only = holding;
+  }
+  if (filled == 0) return;
+  if (filled == 1 && !only->is_mm) {
+    only->tree.for_each_in_order([&](uint32_t id) { f_handle(HandleRow{id, only->tree.count(id), 0}); });
+    return;
+  }
+  std::vector<uint32_t> ids;
+  for (const Holding* holding : group.holdings) {
+    const auto middle = static_cast<std::ptrdiff_t>(ids.size());
+    holding->tree.for_each_in_order([&](uint32_t id) { ids.push_back(id); });
+    std::inplace_merge(ids.begin(), ids.begin() + middle, ids.end());
+  }
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  for (const uint32_t id : ids) {
+    HandleRow row{id, 0, mm == nullptr ? 0 : mm->tree.count(id)};
+    for (const Holding* holding : group.holdings) {
+      if (!holding->is_mm) row.fds += holding->tree.count(id);
+    }
+    f_handle(row);
+    if (mm != nullptr) visit_vmas(mm->lists, id, f_vma);
+  }
+}
+
+// REQUIRES: `leader` is the leader of a group in `set`, or cannot change (structure_mu_ is held).
+template <class F>
+void Tracker::visit_under_lock(Leader* leader, SharingSet* set, F&& visit) {
+  if (!options_.shared) {
+    link(leader);
+    visit();
+    return;
+  }
+  set->lock.lock_shared();
+  if (!needs_link(*leader)) {
+    visit();
+    set->lock.unlock_shared();
+    return;
+  }
+  set->lock.unlock_shared();
+  set->lock.lock();
+  link(leader);
+  visit();
+  set->lock.unlock();
+}
+
+template <class L, class H, class V>
+void Tracker::for_each_leader(L&& f_leader, H&& f_handle, V&& f_vma) {
+  const std::lock_guard<std::mutex> structure(structure_mu_);
+  for (uint32_t slot = 0; slot < next_slot_; slot++) {
+    Leader* leader = leaders_by_slot_.find(slot)->load(std::memory_order_relaxed);
+    if (leader == nullptr) continue;
+    visit_under_lock(leader, leader->group->set.load(std::memory_order_relaxed), [&] {
+      f_leader(LeaderRow{leader->key, leader->pid});
+      visit_locked(leader, f_handle, f_vma);
+    });
+  }
+}
+
+template <class H, class V>
+bool Tracker::visit_leader(uint32_t key, LeaderRow* row, H&& f_handle, V&& f_vma) {
+  // Tasks must not end or change their leader meanwhile; installs of other processes go on.
+  std::unique_lock<std::mutex> structure(structure_mu_, std::defer_lock);
+  if (options_.shared) structure.lock();
+  const Task* task = find_task(key);
+  if (task == nullptr) return false;
+  ThreadGroup* group = task->group.load(std::memory_order_relaxed);
+  Leader* leader = group->leader;
+  *row = {leader->key, leader->pid};
+  visit_under_lock(leader, group->set.load(std::memory_order_relaxed),
+                   [&] { visit_locked(leader, f_handle, f_vma); });
+  return true;
+}
+
+}  // namespace memtrack
+
+#endif  // MEMTRACK_CORE_TRACKER_VISIT_H_
