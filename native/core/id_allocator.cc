@@ -1,0 +1,336 @@
+#include "core/id_allocator.h"
+
+#include <bit>
+#include <cerrno>
+#include <climits>
+#include <new>
+
+namespace memtrack {
+namespace {
+
+constexpr uint64_t kAll = ~uint64_t{0};
+constexpr uint64_t kIds = uint64_t{INT_MAX} + 1;
+
+// A part of a node at this level covers 2^part_bits ids: a word in a leaf, a child above.
+constexpr uint32_t part_bits(uint32_t level) { return 6 * (level + 1); }
+constexpr uint32_t node_bits(uint32_t level) { return part_bits(level + 1); }
+constexpr uint32_t part_of(uint64_t id, uint32_t level) { return (id >> part_bits(level)) & 63; }
+constexpr uint64_t bit(uint64_t n) { return uint64_t{1} << (n & 63); }
+constexpr uint64_t from_bit(uint64_t n) { return kAll << (n & 63); }
+constexpr uint32_t lowest(uint64_t word) { return static_cast<uint32_t>(std::countr_zero(word)); }
+
+// Is id beyond what a root at this level covers?
+constexpr bool beyond(uint64_t id, uint32_t level) { return (id >> node_bits(level)) != 0; }
+
+// The first id of a part of the node at this level that covers id.
+constexpr uint64_t part_start(uint64_t id, uint32_t level, uint32_t part) {
+  return (id >> node_bits(level) << node_bits(level)) | uint64_t{part} << part_bits(level);
+}
+
+// The first id behind the 2^bits ids that id is among.
+constexpr uint64_t behind(uint64_t id, uint32_t bits) { return ((id >> bits) + 1) << bits; }
+
+}  // namespace
+
+IdAllocator::~IdAllocator() { reset(); }
+
+int32_t IdAllocator::alloc(int32_t start, int32_t end) {
+  if (start < 0) return -EINVAL;
+  return alloc_between(static_cast<uint64_t>(start), end <= 0 ? kIds : static_cast<uint64_t>(end));
+}
+
+int32_t IdAllocator::alloc_cyclic(int32_t start, int32_t end) {
+  if (start < 0) return -EINVAL;
+  const uint64_t first = static_cast<uint64_t>(start);
+  const uint64_t limit = end <= 0 ? kIds : static_cast<uint64_t>(end);
+  // Past INT_MAX the search starts over, as in idr_alloc_cyclic.
+  const uint64_t from = cyclic_ < first || cyclic_ >= kIds ? first : cyclic_;
+  int32_t id = alloc_between(from, limit);
+  if (id == -ENOSPC && from > first) id = alloc_between(first, limit);
+  if (id >= 0) cyclic_ = static_cast<uint32_t>(id) + 1;
+  return id;
+}
+
+int32_t IdAllocator::alloc_between(uint64_t from, uint64_t end) {
+  Path path;
+  const uint64_t id = find_free(from, path);
+  if (id >= end) return -ENOSPC;
+  if (!path.complete) {
+    if (!populate(id)) return -ENOMEM;
+    find_free(id, path);
+  }
+  mark(id, path);
+  return static_cast<int32_t>(id);
+}
+
+// The lowest free id >= from, which may be past every limit; path leads to it.
+uint64_t IdAllocator::find_free(uint64_t from, Path& path) const {
+  uint64_t id = from;  // what has been passed over is full; its low bits are 0 from the first step aside
+  path.complete = false;
+  while (root_ != nullptr && !beyond(id, height_)) {
+    Node* node = root_;
+    uint32_t level = height_;
+    uint32_t full_bits = 0;  // id's neighbourhood of this size has nothing free behind id
+    while (full_bits == 0) {
+      uint32_t part = part_of(id, level);
+      const uint64_t open = ~node->full & from_bit(part);
+      if (open == 0) {
+        full_bits = node_bits(level);
+        break;
+      }
+      if (lowest(open) != part) {
+        part = lowest(open);
+        id = part_start(id, level, part);
+      }
+      path.node[level] = node;
+      path.part[level] = part;
+      if (level == 0) {
+        const uint64_t free = ~node->words[part] & from_bit(id);
+        if (free != 0) {
+          path.complete = true;
+          return (id & ~uint64_t{63}) | lowest(free);
+        }
+        full_bits = part_bits(0);
+        break;
+      }
+      if ((node->used & bit(part)) == 0) return id;
+      node = node->child[part];
+      --level;
+    }
+    id = behind(id, full_bits);
+  }
+  return id;
+}
+
+void IdAllocator::mark(uint64_t id, const Path& path) {
+  Node* leaf = path.node[0];
+  uint64_t& word = leaf->words[path.part[0]];
+  word |= bit(id);
+  leaf->used |= bit(path.part[0]);
+  ++live_;
+  if (word != kAll) return;
+  leaf->full |= bit(path.part[0]);
+  for (uint32_t level = 0; level < height_ && path.node[level]->full == kAll; ++level) {
+    path.node[level + 1]->full |= bit(path.part[level + 1]);
+  }
+}
+
+bool IdAllocator::free_id(int32_t id) {
+  if (id < 0 || root_ == nullptr || beyond(static_cast<uint64_t>(id), height_)) return false;
+  const uint64_t wanted = static_cast<uint64_t>(id);
+  Path path;
+  Node* node = root_;
+  for (uint32_t level = height_;; --level) {
+    path.node[level] = node;
+    path.part[level] = part_of(wanted, level);
+    if (level == 0) break;
+    if ((node->used & bit(path.part[level])) == 0) return false;
+    node = node->child[path.part[level]];
+  }
+  if ((node->words[path.part[0]] & bit(wanted)) == 0) return false;
+  unmark(wanted, path);
+  return true;
+}
+
+void IdAllocator::unmark(uint64_t id, const Path& path) {
+  --live_;
+  Node* leaf = path.node[0];
+  uint64_t& word = leaf->words[path.part[0]];
+  bool was_full = word == kAll;
+  word &= ~bit(id);
+  for (uint32_t level = 0; was_full && level <= height_; ++level) {
+    was_full = path.node[level]->full == kAll;
+    path.node[level]->full &= ~bit(path.part[level]);
+  }
+  if (word != 0) return;
+  leaf->used &= ~bit(path.part[0]);
+  for (uint32_t level = 0; level < height_ && path.node[level]->used == 0; ++level) {
+    release(path.node[level]);
+    path.node[level + 1]->used &= ~bit(path.part[level + 1]);
+  }
+  if (root_->used == 0) {
+    release(root_);
+    root_ = nullptr;
+    height_ = 0;
+    return;
+  }
+  for (; height_ > 0 && root_->used == 1; --height_) {
+    Node* child = root_->child[0];
+    release(root_);
+    root_ = child;
+  }
+}
+
+bool IdAllocator::is_allocated(int32_t id) const {
+  if (id < 0 || root_ == nullptr || beyond(static_cast<uint64_t>(id), height_)) return false;
+  const uint64_t wanted = static_cast<uint64_t>(id);
+  const Node* node = root_;
+  for (uint32_t level = height_; level != 0; --level) {
+    if ((node->used & bit(part_of(wanted, level))) == 0) return false;
+    node = node->child[part_of(wanted, level)];
+  }
+  return (node->words[part_of(wanted, 0)] & bit(wanted)) != 0;
+}
+
+int32_t IdAllocator::next_allocated(int32_t from) const {
+  uint64_t id = from < 0 ? 0 : static_cast<uint64_t>(from);
+  while (root_ != nullptr && !beyond(id, height_)) {
+    const Node* node = root_;
+    uint32_t level = height_;
+    uint32_t empty_bits = 0;  // id's neighbourhood of this size has nothing in use behind id
+    while (empty_bits == 0) {
+      const uint32_t part = part_of(id, level);
+      const uint64_t used = node->used & from_bit(part);
+      if (used == 0) {
+        empty_bits = node_bits(level);
+        break;
+      }
+      if (lowest(used) != part) id = part_start(id, level, lowest(used));
+      if (level == 0) {
+        const uint64_t set = node->words[lowest(used)] & from_bit(id);
+        if (set != 0) return static_cast<int32_t>((id & ~uint64_t{63}) | lowest(set));
+        empty_bits = part_bits(0);
+        break;
+      }
+      node = node->child[lowest(used)];
+      --level;
+    }
+    id = behind(id, empty_bits);
+  }
+  return -1;
+}
+
+// Makes the nodes on the way to id, or none of them.
+bool IdAllocator::populate(uint64_t id) {
+  uint32_t height = root_ == nullptr ? 0 : height_;
+  while (beyond(id, height)) ++height;
+  if (root_ == nullptr) {
+    if (!reserve(height + 1)) return false;
+    root_ = take_node();
+    height_ = height;
+  } else if (height > height_) {
+    // Roots above the old one, then id's own way down from the new root.
+    if (!reserve((height - height_) + height)) return false;
+    for (; height_ < height; ++height_) {
+      Node* above = take_node();
+      above->child[0] = root_;
+      above->used = 1;
+      above->full = root_->full == kAll ? 1 : 0;
+      root_ = above;
+    }
+  } else {
+    uint32_t level = height_;
+    for (const Node* node = root_; (node->used & bit(part_of(id, level))) != 0; --level) {
+      node = node->child[part_of(id, level)];
+    }
+    if (!reserve(level)) return false;
+  }
+  Node* node = root_;
+  for (uint32_t level = height_; level != 0; --level) {
+    const uint32_t part = part_of(id, level);
+    if ((node->used & bit(part)) == 0) {
+      node->child[part] = take_node();
+      node->used |= bit(part);
+    }
+    node = node->child[part];
+  }
+  return true;
+}
+
+// After true, take_node() cannot fail `needed` times.
+bool IdAllocator::reserve(size_t needed) {
+  if (needed > node_limit_ || nodes_ > node_limit_ - needed) return false;
+  while (spare_count_ < needed) {
+    Node* node = new (std::nothrow) Node;
+    if (node == nullptr) return false;
+    node->child[0] = spares_;
+    spares_ = node;
+    ++spare_count_;
+  }
+  return true;
+}
+
+IdAllocator::Node* IdAllocator::take_node() {
+  Node* node = spares_;
+  spares_ = node->child[0];
+  --spare_count_;
+  ++nodes_;
+  *node = Node{0, 0, {{}}};
+  return node;
+}
+
+void IdAllocator::release(Node* node) {
+  --nodes_;
+  if (spare_count_ == kMaxSpare) {
+    delete node;
+    return;
+  }
+  node->child[0] = spares_;
+  spares_ = node;
+  ++spare_count_;
+}
+
+size_t IdAllocator::bytes() const { return (nodes_ + spare_count_) * sizeof(Node); }
+
+void IdAllocator::reset() {
+  if (root_ != nullptr) free_tree(root_, height_);
+  while (spares_ != nullptr) {
+    Node* node = spares_;
+    spares_ = node->child[0];
+    delete node;
+  }
+  spare_count_ = 0;
+  root_ = nullptr;
+  height_ = 0;
+  cyclic_ = 0;
+  live_ = 0;
+  nodes_ = 0;
+}
+
+void IdAllocator::free_tree(Node* node, uint32_t level) {
+  if (level != 0) {
+    for (uint64_t rest = node->used; rest != 0; rest &= rest - 1) {
+      free_tree(node->child[lowest(rest)], level - 1);
+    }
+  }
+  delete node;
+}
+
+const char* IdAllocator::check() const {
+  size_t nodes = 0;
+  size_t live = 0;
+  if (root_ != nullptr) {
+    if (root_->used == 0) return "the root is empty";
+    if (height_ > 0 && root_->used == 1) return "the tree is higher than needed";
+    const char* broken = check_node(root_, height_, &nodes, &live);
+    if (broken != nullptr) return broken;
+  }
+  if (nodes != nodes_) return "nodes() is not the number of nodes";
+  if (live != live_) return "live() is not the number of allocated ids";
+  if (spare_count_ > kMaxSpare) return "too many spare nodes";
+  return nullptr;
+}
+
+const char* IdAllocator::check_node(const Node* node, uint32_t level, size_t* nodes, size_t* live) {
+  ++*nodes;
+  for (uint32_t part = 0; part < 64; ++part) {
+    const bool used = (node->used & bit(part)) != 0;
+    bool has_used = false;
+    bool is_full = false;
+    if (level == 0) {
+      has_used = node->words[part] != 0;
+      is_full = node->words[part] == kAll;
+      *live += static_cast<size_t>(std::popcount(node->words[part]));
+    } else if (used) {
+      has_used = node->child[part]->used != 0;
+      is_full = node->child[part]->full == kAll;
+      const char* broken = check_node(node->child[part], level - 1, nodes, live);
+      if (broken != nullptr) return broken;
+    }
+    if (used != has_used) return "a used bit is wrong";
+    if (((node->full & bit(part)) != 0) != is_full) return "a full bit is wrong";
+  }
+  return nullptr;
+}
+
+}  // namespace memtrack
