@@ -41,16 +41,15 @@ export class Oracle implements Implementation {
     const results = new Int32Array(count);
     for (let row = 0; row < count; row++) {
       const w = words.subarray(row * RECORD_WORDS);
+      const tail = w.subarray(RECORD_WORDS);
       const op = w[7]! & 0xffff;
       const flags = w[7]! >>> 16;
-      const tailed = TAILED.includes(op);
-      if (((flags & FLAG.more) !== 0) !== tailed) {
-        results[row] = -ERRNO.EINVAL;
-        continue;
-      }
-      const tail = w.subarray(RECORD_WORDS);
+      const tailed = (flags & FLAG.more) !== 0 && row + 1 < count && (tail[7]! & 0xffff) === OP.tail;
+      const wellFormed = TAILED.includes(op)
+        ? tailed && tail[7]! >>> 31 === 0
+        : (flags & FLAG.more) === 0 && op >= OP.spawn && op <= OP.vmAdjust;
       const vm = { flags: w[6]!, end: tailed ? u64(tail, 0) : 0, offset: tailed ? u64(tail, 2) : 0, newStart: tailed ? u64(tail, 4) : 0 };
-      results[row] = this.#execute(op, flags, w[4]!, w[5]!, w[6]!, u64(w, 2), vm);
+      results[row] = wellFormed ? this.#execute(op, flags, w[4]!, w[5]!, w[6]!, u64(w, 2), vm) : -ERRNO.EINVAL;
       if (tailed) row++;
     }
     return results;
@@ -70,17 +69,16 @@ export class Oracle implements Implementation {
         return 0;
       default:
     }
-    if (op < OP.spawn || op > OP.vmAdjust) return -ERRNO.EINVAL;
     if (task === undefined) return -ERRNO.ESRCH;
-    const alive = this.#alive.has(task);
+    const intoDead = this.#posted && (op === OP.install || op === OP.uninstall);
+    if (!this.#alive.has(task) && !intoDead) return -ERRNO.ESRCH;
     switch (op) {
       case OP.fork: return this.#fork(task, aux, size, flags);
-      case OP.exec: return alive ? this.#exec(task) : -ERRNO.ESRCH;
-      case OP.exit: return alive ? this.#exit(task, (flags & FLAG.group) !== 0) : -ERRNO.ESRCH;
-      case OP.unshare: return alive ? this.#unshare(task) : -ERRNO.ESRCH;
+      case OP.exec: return this.#exec(task);
+      case OP.exit: return this.#exit(task, (flags & FLAG.group) !== 0);
+      case OP.unshare: return this.#unshare(task);
       default:
     }
-    if (!alive && (op === OP.vmOpen || (op === OP.install && !this.#posted))) return -ERRNO.ESRCH;
     if (buffer === null) return -ERRNO.ENOENT;
     switch (op) {
       case OP.install: return this.#posted ? this.#put(task.group.leader, buffer) : this.#install(task, buffer);
@@ -107,7 +105,6 @@ export class Oracle implements Implementation {
   }
 
   #fork(parent: Task, key: number, pid: number, share: number): number {
-    if (!this.#alive.has(parent)) return -ERRNO.ESRCH;
     const badKey = this.#keyed(this.#tasks, key);
     if (badKey !== 0) return badKey;
     const thread = (share & FLAG.shareThread) !== 0;
@@ -183,7 +180,7 @@ export class Oracle implements Implementation {
   // Buffers.
 
   #init(task: Task | undefined, taskKey: number, key: number, size: number, tag: number): number {
-    if (taskKey !== 0 && task === undefined) return -ERRNO.ESRCH;
+    if (taskKey !== 0 && (task === undefined || !this.#alive.has(task))) return -ERRNO.ESRCH;
     const badKey = this.#keyed(this.#buffers, key);
     if (badKey !== 0) return badKey;
     if (tag > this.#tags.length) return -ERRNO.EINVAL;
@@ -276,8 +273,8 @@ export class Oracle implements Implementation {
   #vmAdjust(task: Task, buffer: Buffer, start: number, vm: Vm): number {
     const vma = task.mm.vmas.find((each) => each.start === start && each.buffer === buffer);
     if (vma === undefined) return -ERRNO.ENOENT;
-    if (task.mm.vmas.some((each) => each !== vma && each.start === vm.newStart)) return -ERRNO.EEXIST;
     if (vm.newStart >= vm.end) return -ERRNO.EINVAL;
+    if (task.mm.vmas.some((each) => each !== vma && each.start === vm.newStart)) return -ERRNO.EEXIST;
     Object.assign(vma, { start: vm.newStart, end: vm.end, offset: vm.offset, flags: vm.flags });
     return 0;
   }
