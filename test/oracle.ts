@@ -81,8 +81,8 @@ export class Oracle implements Implementation {
     }
     if (buffer === null) return -ERRNO.ENOENT;
     switch (op) {
-      case OP.install: return this.#posted ? this.#put(task.group.leader, buffer) : this.#install(task, buffer);
-      case OP.uninstall: return this.#posted ? this.#drop(task.group.leader, buffer) : this.#uninstall(task, buffer);
+      case OP.install: return this.#posted ? this.#put(this.#leaderOf(task), buffer) : this.#install(task, buffer);
+      case OP.uninstall: return this.#posted ? this.#drop(this.#leaderOf(task), buffer) : this.#uninstall(task, buffer);
       case OP.vmOpen: return this.#vmOpen(task, buffer, size, vm);
       case OP.vmClose: return this.#vmClose(task, buffer, size);
       default: return this.#vmAdjust(task, buffer, size, vm);
@@ -155,6 +155,7 @@ export class Oracle implements Implementation {
     task.files.users.delete(task);
     task.files = { users: new Set(), counts: new Map() };
     this.#alive.delete(task);
+    task.lastLeader = task.group.leader;
     task.group.live.delete(task);
   }
 
@@ -243,6 +244,10 @@ export class Oracle implements Implementation {
     handle.count--;
     if (handle.count === 0) leader.tree.delete(buffer);
     return 0;
+  }
+
+  #leaderOf(task: Task): Task {
+    return task.lastLeader ?? task.group.leader;
   }
 
   #installFork(parent: Task | null, child: Task): void {

@@ -167,7 +167,7 @@ export class RandomCommands {
   }
 
   #remove(to: RecordWriter): void {
-    const buffer = this.#unheld.length > 0 && this.#random.chance(0.6) ? this.#random.pick(this.#unheld) : this.#buffer();
+    const buffer = this.#unheld.length > 0 && this.#random.chance(0.85) ? this.#random.pick(this.#unheld) : this.#buffer();
     to.remove(buffer);
     const at = this.#buffers.indexOf(buffer);
     if (at >= 0 && this.#random.chance(0.5)) this.#buffers.splice(at, 1);

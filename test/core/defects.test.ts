@@ -102,6 +102,18 @@ describeEach('defects', (open) => {
     expect(intended.holders(B)).toEqual([]);
   });
 
+  test('B5, posted: a dead task keeps the leader it had when it died', () => {
+    const scene = spawnThreads(open, 'posted');
+    scene.play((to) => {
+      to.exec(2);
+      to.install(1, B);
+      to.install(2, B);
+      to.install(2, B);
+      to.uninstall(1, B);
+    });
+    expect([scene.fds(1, B), scene.fds(2, B)]).toEqual([0, 2]);
+  });
+
   test.each([['posted', 1, 0], ['intended', 3, 2]] as const)('B8: fork with 3 fds, %s', (semantics, fds, left) => {
     const scene = spawnThreads(open, semantics);
     scene.play((to) => {

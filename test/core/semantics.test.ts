@@ -174,6 +174,23 @@ describeEach('semantics', (open) => {
     expect(scene.starts(1, 1)).toEqual([7 * PAGE, 5 * PAGE]);
   });
 
+  test('posted: VMAs of a removed buffer have nothing to do with a new one of the same id', () => {
+    const scene = open('posted');
+    expect(scene.play((to) => {
+      to.spawn(1, 1);
+      to.init(1, 1);
+      to.vmOpen(1, 1, PAGE, 2 * PAGE, 0, 0);
+      to.remove(1);
+      to.init(2, 1);
+      to.install(1, 2);
+      to.fork(1, 2, 2, 0);
+      to.vmClose(1, 2, PAGE);
+      to.vmAdjust(1, 2, PAGE, PAGE, 3 * PAGE, 0, 0);
+      to.vmOpen(1, 2, PAGE, 2 * PAGE, 0, 0);
+    })).toEqual([0, 0, 0, 0, 0, 0, 0, -ENOENT, -ENOENT, -EEXIST]);
+    expect(scene.row(2, 2)).toEqual({ buffer: 2, fds: 1, vmas: [] });
+  });
+
   test('a table or an mm lives until its last user ends', () => {
     const scene = open('intended');
     scene.play((to) => {
