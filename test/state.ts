@@ -16,7 +16,7 @@ export interface VmaState {
   readonly flags: number;
 }
 
-/** A row of `/proc/[pid]/memtrack`: `fds` is the count, `vmas` are newest first. */
+/** A row of `/proc/[pid]/memtrack`: `fds` is the count, `vmas` are newest first; a removed buffer's key is 0. */
 export interface RowState {
   readonly buffer: number;
   readonly fds: number;

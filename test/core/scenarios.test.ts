@@ -89,7 +89,7 @@ describeEach('scenarios', (open) => {
       to.remove(C);
       to.init(3, 4096, 1);
     })).toEqual([0, 2]);
-    expect(scene.fds(1, C)).toBe(1);
+    expect(scene.rows(1)).toEqual([{ buffer: B, fds: 2, vmas: [] }, { buffer: 0, fds: 1, vmas: [] }]);
   });
 
   test('S3, dup2 over a tracked fd, intended: C goes with its last fd', () => {
