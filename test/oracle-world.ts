@@ -50,8 +50,6 @@ export class Task {
   pid: number;
   files: Files = { users: new Set(), counts: new Map() };
   mm: Mm = { users: new Set(), vmas: [] };
-  /** posted only: whose tree it went on using when it died. */
-  lastLeader: Task | null = null;
   /** posted only. */
   readonly tree = new Map<Buffer, Handle>();
 

@@ -73,7 +73,7 @@ export class Oracle implements Implementation {
     const intoDead = this.#posted && (op === OP.install || op === OP.uninstall);
     if (!this.#alive.has(task) && !intoDead) return -ERRNO.ESRCH;
     switch (op) {
-      case OP.fork: return this.#fork(task, aux, size, flags);
+      case OP.fork: return this.#fork(task, aux, size >>> 0, flags);
       case OP.exec: return this.#exec(task);
       case OP.exit: return this.#exit(task, (flags & FLAG.group) !== 0);
       case OP.unshare: return this.#unshare(task);
@@ -81,8 +81,8 @@ export class Oracle implements Implementation {
     }
     if (buffer === null) return -ERRNO.ENOENT;
     switch (op) {
-      case OP.install: return this.#posted ? this.#put(this.#leaderOf(task), buffer) : this.#install(task, buffer);
-      case OP.uninstall: return this.#posted ? this.#drop(this.#leaderOf(task), buffer) : this.#uninstall(task, buffer);
+      case OP.install: return this.#posted ? this.#put(task.group.leader, buffer) : this.#install(task, buffer);
+      case OP.uninstall: return this.#posted ? this.#drop(task.group.leader, buffer) : this.#uninstall(task, buffer);
       case OP.vmOpen: return this.#vmOpen(task, buffer, size, vm);
       case OP.vmClose: return this.#vmClose(task, buffer, size);
       default: return this.#vmAdjust(task, buffer, size, vm);
@@ -155,7 +155,6 @@ export class Oracle implements Implementation {
     task.files.users.delete(task);
     task.files = { users: new Set(), counts: new Map() };
     this.#alive.delete(task);
-    task.lastLeader = task.group.leader;
     task.group.live.delete(task);
   }
 
@@ -187,8 +186,8 @@ export class Oracle implements Implementation {
     if (tag > this.#tags.length) return -ERRNO.EINVAL;
     let id = 0;
     while (this.#ids.has(id)) id++;
-    if (id >= this.#limits.ids) return -ERRNO.ENOSPC;
     if (tag !== 0 && !this.#roomForTag()) return -ERRNO.ENOMEM;
+    if (id >= this.#limits.ids) return -ERRNO.ENOSPC;
     this.#ids.add(id);
     this.#buffers.set(key, { key, id, size, tag, pid: task?.group.leader.pid ?? 0, removed: false });
     return id;
@@ -244,10 +243,6 @@ export class Oracle implements Implementation {
     handle.count--;
     if (handle.count === 0) leader.tree.delete(buffer);
     return 0;
-  }
-
-  #leaderOf(task: Task): Task {
-    return task.lastLeader ?? task.group.leader;
   }
 
   #installFork(parent: Task | null, child: Task): void {

@@ -102,7 +102,7 @@ describeEach('defects', (open) => {
     expect(intended.holders(B)).toEqual([]);
   });
 
-  test('B5, posted: a dead task keeps the leader it had when it died', () => {
+  test('B5, posted: a dead task stays in its group, which may have a new leader', () => {
     const scene = spawnThreads(open, 'posted');
     scene.play((to) => {
       to.exec(2);

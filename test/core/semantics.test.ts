@@ -284,7 +284,7 @@ describeEach('semantics', (open) => {
       to.init(1, 1, 0, tag);
       to.init(2, 1, 0, other);
       to.init(2, 1);
-      to.init(3, 1, 0, other);
+      to.init(3, 1);
       to.setTag(2, other);
       to.setTag(1, other);
       to.setTag(1, other + 1);
