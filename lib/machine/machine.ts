@@ -1,0 +1,64 @@
+import { DmaBufs } from '../drivers/dma-buf.ts';
+import { DmaHeap } from '../drivers/dma-heap.ts';
+import { Memfds } from '../drivers/memfd.ts';
+import { PosixShm } from '../drivers/posix-shm.ts';
+import { Udmabuf } from '../drivers/udmabuf.ts';
+import type { UdmabufCreate } from '../drivers/udmabuf.ts';
+import { Kernel } from '../model/kernel.ts';
+import type { KernelOptions } from '../model/kernel.ts';
+import type { Task } from '../model/task.ts';
+
+/**
+ * The assembled kernel: the model and its drivers.
+ *
+ * @example
+ * const kernel = new Machine();
+ * const camera = kernel.spawn({ comm: 'camera' });
+ * const fd = kernel.dmaHeap('system').alloc(camera, { size: 8 << 20 });
+ * camera.file(fd).setName('CAMERA');
+ */
+export class Machine extends Kernel {
+  readonly dmaBufs: DmaBufs;
+  readonly memfds: Memfds;
+  readonly posixShm: PosixShm;
+  readonly udmabuf: Udmabuf;
+  readonly #heaps = new Map<string, DmaHeap>();
+
+  constructor(options: KernelOptions = {}) {
+    super(options);
+    this.dmaBufs = new DmaBufs(this);
+    this.memfds = new Memfds(this);
+    this.posixShm = new PosixShm(this);
+    this.udmabuf = new Udmabuf(this.dmaBufs);
+  }
+
+  /** The heap of that name, made when first asked for. */
+  dmaHeap(name: string): DmaHeap {
+    let heap = this.#heaps.get(name);
+    if (heap === undefined) {
+      heap = new DmaHeap(this.dmaBufs, name);
+      this.#heaps.set(name, heap);
+    }
+    return heap;
+  }
+
+  /** memfd_create(2) with MFD_ flags. */
+  memfdCreate(task: Task, name: string, flags = 0): number {
+    return this.memfds.create(task, name, flags);
+  }
+
+  /** shm_open(3) with O_ flags. */
+  shmOpen(task: Task, name: string, flags?: number): number {
+    return this.posixShm.open(task, name, flags);
+  }
+
+  /** shm_unlink(3). */
+  shmUnlink(name: string): void {
+    this.posixShm.unlink(name);
+  }
+
+  /** UDMABUF_CREATE. */
+  udmabufCreate(task: Task, options: UdmabufCreate): number {
+    return this.udmabuf.create(task, options);
+  }
+}

@@ -1,0 +1,97 @@
+import { RecordWriter } from '../core/record.ts';
+
+/** What the model needs of a tracker; lib/core's `Tracker` has it, and so has a test's recording fake. */
+export interface CommandSink {
+  /** Executes `count` records. */
+  apply(words: Uint32Array, count: number, results?: Int32Array): unknown;
+  /** The number of a tag's text, never 0; the same text has the same number. */
+  tag(text: string): number;
+  /** What it keeps of a buffer; null if it does not know it. */
+  bufferState?(key: number): TrackedBuffer | null;
+}
+
+/** A buffer as the tracker sees it. */
+export interface TrackedBuffer {
+  readonly id: number;
+  readonly userspaceHandles: number;
+}
+
+/** Records kept back before they are sent. */
+const BATCH = 4096;
+
+/**
+ * What the core is told: the commands that the model's events cause, in batches. Nothing is told with memtrack off. The
+ * core copies and drops handles at fork, exec, exit and unshare itself (docs/semantics.md).
+ */
+export class Accounting {
+  readonly posted: boolean;
+  readonly enabled: boolean;
+  readonly #sink: CommandSink;
+  readonly #writer = new RecordWriter(BATCH + 2);
+
+  constructor(sink: CommandSink | null, posted: boolean) {
+    this.posted = posted;
+    this.enabled = sink !== null;
+    this.#sink = sink ?? { apply: () => 0, tag: () => 1 };
+  }
+
+  /** Sends what is kept back; call before reading the tracker. */
+  flush(): void {
+    const writer = this.#writer;
+    if (writer.count === 0) return;
+    this.#sink.apply(writer.words, writer.count);
+    writer.clear();
+  }
+
+  spawn(task: number, pid: number): void {
+    if (this.enabled) this.#room().spawn(task, pid);
+  }
+  fork(parent: number, child: number, pid: number, share: number): void {
+    if (this.enabled) this.#room().fork(parent, child, pid, share);
+  }
+  exec(task: number): void {
+    if (this.enabled) this.#room().exec(task);
+  }
+  exit(task: number, group: boolean): void {
+    if (this.enabled) this.#room().exit(task, group);
+  }
+  unshare(task: number): void {
+    if (this.enabled) this.#room().unshare(task);
+  }
+  init(buffer: number, size: number, task: number, tag: string | null): void {
+    if (this.enabled) this.#room().init(buffer, size, task, this.#tag(tag));
+  }
+  remove(buffer: number): void {
+    if (this.enabled) this.#room().remove(buffer);
+  }
+  setTag(buffer: number, tag: string | null): void {
+    if (this.enabled) this.#room().setTag(buffer, this.#tag(tag));
+  }
+  resize(buffer: number, size: number): void {
+    if (this.enabled) this.#room().resize(buffer, size);
+  }
+  install(task: number, buffer: number): void {
+    if (this.enabled) this.#room().install(task, buffer);
+  }
+  uninstall(task: number, buffer: number): void {
+    if (this.enabled) this.#room().uninstall(task, buffer);
+  }
+  vmOpen(task: number, buffer: number, start: number, end: number, offset: number, vm: number): void {
+    if (this.enabled) this.#room().vmOpen(task, buffer, start, end, offset, vm);
+  }
+  vmClose(task: number, buffer: number, start: number): void {
+    if (this.enabled) this.#room().vmClose(task, buffer, start);
+  }
+  vmAdjust(task: number, buffer: number, start: number, newStart: number, end: number, offset: number, vm: number): void {
+    if (this.enabled) this.#room().vmAdjust(task, buffer, start, newStart, end, offset, vm);
+  }
+
+  #room(): RecordWriter {
+    if (this.#writer.count >= BATCH) this.flush();
+    return this.#writer;
+  }
+
+  #tag(tag: string | null): number {
+    return tag === null ? 0 : this.#sink.tag(tag);
+  }
+}

@@ -1,0 +1,286 @@
+import { VM } from '../core/record.ts';
+import type { File } from './file.ts';
+import { pageAlign, VM_MASK } from './flags.ts';
+import { topGap } from './gap.ts';
+import type { Kernel } from './kernel.ts';
+import type { Task } from './task.ts';
+import { Vma } from './vma.ts';
+
+/** Bits that protect() changes. */
+const ACCESS = VM.read | VM.write | VM.exec;
+
+/**
+ * An address space (struct mm_struct): the mappings of files; anonymous memory is not kept. Its methods are primitives: they
+ * put a result in place, tell the core, and never refuse; system calls, which choose and refuse, are methods of `Task`.
+ * Ranges are [start, start + length), in bytes, lengths rounded up to whole pages. `by` is the acting task, one of `users`.
+ */
+export class AddressSpace {
+  /** Unique among address spaces. */
+  readonly id: number;
+  /** Live tasks that use it. */
+  readonly users: Task[] = [];
+  readonly #kernel: Kernel;
+  #vmas: Vma[] = [];
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.id = kernel.nextAddressSpaceId();
+  }
+
+  /** Ascending by start; they never overlap. */
+  get vmas(): readonly Vma[] {
+    return this.#vmas;
+  }
+
+  /** The VMA at an address, or null. */
+  find(address: number): Vma | null {
+    const vma = this.#vmas[this.#indexOf(address)];
+    return vma !== undefined && vma.start <= address ? vma : null;
+  }
+
+  /** Whether any VMA overlaps the range. */
+  occupied(start: number, length: number): boolean {
+    const vma = this.#vmas[this.#indexOf(start)];
+    return vma !== undefined && vma.start < start + pageAlign(length);
+  }
+
+  /** The highest free range, as mmap(2) without an address chooses (vm_unmapped_area, top down); -1 if there is none. */
+  highestGap(length: number): number {
+    return topGap(this.#vmas, pageAlign(length));
+  }
+
+  /** Maps a file, replacing what overlaps; takes a reference of its own; joins its neighbours if the exporter lets them. */
+  map(by: Task, start: number, length: number, file: File, offset: number, prot: number, shared: boolean): void {
+    const end = start + pageAlign(length);
+    this.unmap(by, start, end - start);
+    const flags = (prot & ACCESS) | (shared ? VM.shared : 0) | (file.operations.vmFlags ?? 0);
+    this.#insert(by, new Vma(start, end, offset, file, flags, this.#kernel.now));
+  }
+
+  /** Unmaps what lies in the range, splitting at its ends. False if nothing did. */
+  unmap(by: Task, start: number, length: number): boolean {
+    const end = start + pageAlign(length);
+    const vmas = this.#vmas;
+    let at = this.#indexOf(start);
+    const first = vmas[at];
+    if (first === undefined || first.start >= end) return false;
+    if (first.start < start) {
+      if (first.end > end) {
+        this.#punch(by, first, at, start, end);
+        return true;
+      }
+      this.#adjust(by, first, first.start, start);
+      at++;
+    }
+    const gone = at;
+    while (at < vmas.length && vmas[at]!.end <= end) this.#close(by, vmas[at++]!);
+    const last = vmas[at];
+    if (last !== undefined && last.start < end) this.#adjust(by, last, end, last.end);
+    for (const vma of vmas.splice(gone, at - gone)) this.#drop(vma);
+    return true;
+  }
+
+  /** Changes the access of what lies in the range, splitting and joining as mprotect_fixup does. */
+  protect(by: Task, start: number, length: number, prot: number): void {
+    this.#change(by, start, start + pageAlign(length), ACCESS, prot & ACCESS);
+  }
+
+  /** MADV_DONTFORK and MADV_DOFORK. */
+  dontFork(by: Task, start: number, length: number, on: boolean): void {
+    this.#change(by, start, start + pageAlign(length), VM.dontCopy, on ? VM.dontCopy : 0);
+  }
+
+  /**
+   * mremap(2) as it turned out: grown or shrunk where it is (`newStart` = `start`), or moved. `keepOld`: the old range stays
+   * (MREMAP_DONTUNMAP, or an old length of 0, which maps the file once more).
+   */
+  move(by: Task, start: number, oldLength: number, newStart: number, newLength: number, keepOld = oldLength === 0): void {
+    const oldEnd = start + pageAlign(oldLength);
+    const newEnd = newStart + pageAlign(newLength);
+    if (start === newStart) {
+      if (newEnd < oldEnd) this.unmap(by, newEnd, oldEnd - newEnd);
+      else if (newEnd > oldEnd) this.#grow(by, start, oldEnd, newEnd);
+      return;
+    }
+    const found = this.find(start);
+    if (found === null) {
+      this.unmap(by, newStart, newEnd - newStart);
+    } else {
+      const { file, flags, since } = found;
+      const moved = new Vma(newStart, newEnd, found.offset + (start - found.start), file.get(), flags, since);
+      this.unmap(by, newStart, newEnd - newStart);
+      this.#insert(by, moved);
+      file.put();
+    }
+    if (!keepOld) this.unmap(by, start, oldEnd - start);
+  }
+
+  /** dup_mmap: every VMA but those fork is told to leave out. The core copies by itself. */
+  copy(): AddressSpace {
+    const copy = new AddressSpace(this.#kernel);
+    const now = this.#kernel.now;
+    for (const vma of this.#vmas) {
+      if ((vma.flags & VM.dontCopy) !== 0) continue;
+      copy.#vmas.push(copy.#hold(new Vma(vma.start, vma.end, vma.offset, vma.file, vma.flags, now)));
+    }
+    return copy;
+  }
+
+  addUser(task: Task): void {
+    this.users.push(task);
+  }
+
+  /** mmput: the last user unmaps everything, which the core does by itself. */
+  removeUser(task: Task): void {
+    this.users.splice(this.users.indexOf(task), 1);
+    if (this.users.length > 0) return;
+    const vmas = this.#vmas;
+    this.#vmas = [];
+    for (const vma of vmas) this.#drop(vma);
+  }
+
+  /** Index of the first VMA that ends after an address. */
+  #indexOf(address: number): number {
+    const vmas = this.#vmas;
+    let low = 0;
+    let high = vmas.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (vmas[middle]!.end <= address) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** A hole within one VMA: it keeps what is below, a new one gets what is above. */
+  #punch(by: Task, vma: Vma, at: number, start: number, end: number): void {
+    const above = new Vma(end, vma.end, vma.offset + (end - vma.start), vma.file, vma.flags, vma.since);
+    this.#adjust(by, vma, vma.start, start);
+    this.#open(by, above);
+    this.#vmas.splice(at + 1, 0, above);
+  }
+
+  /** Puts a VMA in its free place, or lets a neighbour grow over it (vma_merge); it has no reference yet. */
+  #insert(by: Task, vma: Vma): void {
+    const at = this.#indexOf(vma.start);
+    const below = this.#vmas[at - 1];
+    const above = this.#vmas[at];
+    const joinsAbove = above !== undefined && vma.continuedBy(above, vma.flags) && above.flags === vma.flags;
+    if (below !== undefined && below.continuedBy(vma, vma.flags)) {
+      const end = joinsAbove ? above.end : vma.end;
+      if (joinsAbove) this.#remove(by, above, at);
+      this.#adjust(by, below, below.start, end);
+    } else if (joinsAbove) {
+      this.#adjust(by, above, vma.start, above.end);
+    } else {
+      this.#open(by, vma);
+      this.#vmas.splice(at, 0, vma);
+    }
+  }
+
+  /** mprotect_fixup for every VMA in [start, end): `clear` and `set` are bits of flags. */
+  #change(by: Task, start: number, end: number, clear: number, set: number): void {
+    let address = start;
+    for (;;) {
+      const at = this.#indexOf(address);
+      const vma = this.#vmas[at];
+      if (vma === undefined || vma.start >= end) return;
+      address = Math.min(vma.end, end);
+      const flags = (vma.flags & ~clear) | set;
+      if (flags !== vma.flags) this.#changeOne(by, vma, at, Math.max(vma.start, start), address, flags);
+    }
+  }
+
+  /** [from, to) of one VMA gets other flags: it joins a neighbour that has them, or is split; the middle keeps its identity. */
+  #changeOne(by: Task, vma: Vma, at: number, from: number, to: number, flags: number): void {
+    const below = from === vma.start ? this.#vmas[at - 1] : undefined;
+    const above = to === vma.end ? this.#vmas[at + 1] : undefined;
+    const joinsAbove = above !== undefined && above.flags === flags && vma.continuedBy(above, vma.flags);
+    if (below !== undefined && below.flags === flags && below.continuedBy(vma, flags)) {
+      if (to < vma.end) {
+        this.#adjust(by, vma, to, vma.end);
+        this.#adjust(by, below, below.start, to);
+        return;
+      }
+      const end = joinsAbove ? above.end : to;
+      if (joinsAbove) this.#remove(by, above, at + 1);
+      this.#remove(by, vma, at);
+      this.#adjust(by, below, below.start, end);
+      return;
+    }
+    if (joinsAbove) {
+      if (from > vma.start) this.#adjust(by, vma, vma.start, from);
+      else this.#remove(by, vma, at);
+      this.#adjust(by, above, from, above.end);
+      return;
+    }
+    const { start, end, offset, file, flags: old, since } = vma;
+    vma.flags = flags;
+    this.#adjust(by, vma, from, to);
+    if (to < end) {
+      const upper = new Vma(to, end, offset + (to - start), file, old, since);
+      this.#open(by, upper);
+      this.#vmas.splice(at + 1, 0, upper);
+    }
+    if (from > start) {
+      const lower = new Vma(start, from, offset, file, old, since);
+      this.#open(by, lower);
+      this.#vmas.splice(at, 0, lower);
+    }
+  }
+
+  /** vma_expand: the VMA that ends at `oldEnd` grows to `newEnd`, over what is there, and joins the next if it fits. */
+  #grow(by: Task, start: number, oldEnd: number, newEnd: number): void {
+    const vma = this.find(start);
+    this.unmap(by, oldEnd, newEnd - oldEnd);
+    if (vma === null || vma.end !== oldEnd) return;
+    const at = this.#indexOf(start);
+    this.#adjust(by, vma, vma.start, newEnd);
+    const above = this.#vmas[at + 1];
+    if (above === undefined || !vma.continuedBy(above, vma.flags) || above.flags !== vma.flags) return;
+    const end = above.end;
+    this.#remove(by, above, at + 1);
+    this.#adjust(by, vma, vma.start, end);
+  }
+
+  /** A reference for a VMA that comes to be. */
+  #hold(vma: Vma): Vma {
+    const file = vma.file.get();
+    if (file.buffer !== null && (vma.flags & VM.shared) !== 0 && file.writable) file.buffer.writableMaps++;
+    return vma;
+  }
+
+  #drop(vma: Vma): void {
+    const file = vma.file;
+    if (file.buffer !== null && (vma.flags & VM.shared) !== 0 && file.writable) file.buffer.writableMaps--;
+    file.put();
+  }
+
+  #open(by: Task, vma: Vma): void {
+    this.#hold(vma);
+    const buffer = vma.file.buffer;
+    if (buffer === null || !buffer.tracked) return;
+    this.#kernel.accounting.vmOpen(by.key, buffer.key, vma.start, vma.end, vma.offset, vma.flags & VM_MASK);
+  }
+
+  #close(by: Task, vma: Vma): void {
+    const buffer = vma.file.buffer;
+    if (buffer !== null && buffer.tracked) this.#kernel.accounting.vmClose(by.key, buffer.key, vma.start);
+  }
+
+  #remove(by: Task, vma: Vma, at: number): void {
+    this.#close(by, vma);
+    this.#vmas.splice(at, 1);
+    this.#drop(vma);
+  }
+
+  #adjust(by: Task, vma: Vma, start: number, end: number): void {
+    const old = vma.start;
+    vma.offset += start - old;
+    vma.start = start;
+    vma.end = end;
+    const buffer = vma.file.buffer;
+    if (buffer === null || !buffer.tracked) return;
+    this.#kernel.accounting.vmAdjust(by.key, buffer.key, old, start, end, vma.offset, vma.flags & VM_MASK);
+  }
+}

@@ -1,0 +1,92 @@
+import { MemtrackError } from '../core/errors.ts';
+import type { FdTable, InstallOptions } from './fd-table.ts';
+import type { File } from './file.ts';
+import { CLOSE_RANGE, O } from './flags.ts';
+import type { Task } from './task.ts';
+
+/** alloc_fd: the lowest free fd from `from` on, below the soft limit. */
+export function allocate(task: Task, files: FdTable, from: number, syscall: string): number {
+  const fd = files.lowestFree(from);
+  if (fd >= limit(task)) throw new MemtrackError('EMFILE', syscall);
+  return fd;
+}
+
+export function install(task: Task, file: File, options?: InstallOptions): number {
+  const files = task.files;
+  const fd = allocate(task, files, 0, 'fd_install');
+  files.publish(task, fd, file, options?.cloexec ?? false, options?.inferred ?? false);
+  return fd;
+}
+
+export function dup(task: Task, fd: number): number {
+  const file = task.file(fd);
+  const files = task.files;
+  const to = allocate(task, files, 0, 'dup');
+  files.publish(task, to, file.get());
+  return to;
+}
+
+export function dup2(task: Task, fd: number, to: number): number {
+  if (fd === to) {
+    task.file(fd);
+    return to;
+  }
+  return dupOnto(task, fd, to, false, 'dup2');
+}
+
+export function dup3(task: Task, fd: number, to: number, flags: number): number {
+  if ((flags & ~O.CLOEXEC) !== 0 || fd === to) throw new MemtrackError('EINVAL', 'dup3');
+  return dupOnto(task, fd, to, flags !== 0, 'dup3');
+}
+
+/** ksys_dup3: the limit is looked at before the old fd. */
+function dupOnto(task: Task, fd: number, to: number, cloexec: boolean, syscall: string): number {
+  if (!(to >= 0 && to < limit(task))) throw new MemtrackError('EBADF', syscall, String(to));
+  const file = task.file(fd);
+  const files = task.files;
+  if (files.reserved(to)) throw new MemtrackError('EBUSY', syscall, String(to));
+  files.dupAt(task, file, to, cloexec);
+  return to;
+}
+
+export function dupfd(task: Task, fd: number, from: number, cloexec: boolean): number {
+  const file = task.file(fd);
+  if (!(from >= 0 && from < limit(task))) throw new MemtrackError('EINVAL', 'fcntl', `F_DUPFD from ${from}`);
+  const files = task.files;
+  const to = allocate(task, files, from, 'fcntl');
+  files.publish(task, to, file.get(), cloexec);
+  return to;
+}
+
+export function closeRange(task: Task, first: number, last: number, flags: number): void {
+  if (first > last || (flags & ~(CLOSE_RANGE.UNSHARE | CLOSE_RANGE.CLOEXEC)) !== 0) throw new MemtrackError('EINVAL', 'close_range');
+  if ((flags & CLOSE_RANGE.UNSHARE) !== 0) unshareFiles(task);
+  task.files.closeRangeAt(task, first, last, (flags & CLOSE_RANGE.CLOEXEC) !== 0);
+}
+
+export function unshareFiles(task: Task): void {
+  const files = task.files;
+  if (files.users.length === 1) return;
+  task.kernel.accounting.unshare(task.key);
+  task.switchFiles(files.copy());
+}
+
+export function pidfdGetfd(task: Task, target: Task, fd: number): number {
+  const file = target.file(fd);
+  const files = task.files;
+  const to = allocate(task, files, 0, 'pidfd_getfd');
+  files.publish(task, to, file.get(), true);
+  return to;
+}
+
+export function ftruncate(task: Task, fd: number, size: number): void {
+  if (!(size >= 0)) throw new MemtrackError('EINVAL', 'ftruncate', String(size));
+  const file = task.file(fd);
+  if (file.operations.truncate === undefined || !file.writable) throw new MemtrackError('EINVAL', 'ftruncate');
+  file.operations.truncate(file, size);
+}
+
+/** RLIMIT_NOFILE, which nr_open bounds. */
+function limit(task: Task): number {
+  return Math.min(task.group.nofile, task.kernel.nrOpen);
+}

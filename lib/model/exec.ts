@@ -1,0 +1,21 @@
+import { AddressSpace } from './address-space.ts';
+import { endTask } from './exit.ts';
+import type { Task } from './task.ts';
+
+/**
+ * execve(2), in the order of begin_new_exec: a shared table is copied, the other threads end, the task takes over the leader's
+ * pid, its address space is replaced, and close-on-exec fds are closed. The core does all but the last by one command.
+ */
+export function exec(task: Task, comm?: string | null): void {
+  const { kernel, group, files } = task;
+  kernel.accounting.exec(task.key);
+  if (files.users.length > 1) task.switchFiles(files.copy());
+  for (const other of group.threads.slice()) if (other !== task) endTask(other);
+  if (group.leader !== task) {
+    kernel.takePid(task, group.leader);
+    group.leader = task;
+  }
+  task.switchMm(new AddressSpace(kernel));
+  task.files.closeOnExec(task);
+  if (comm !== undefined) task.comm = comm;
+}

@@ -1,0 +1,81 @@
+import { MemtrackError } from '../core/errors.ts';
+import type { Task } from './task.ts';
+import type { ThreadGroup } from './thread-group.ts';
+
+export interface WaitResult {
+  readonly pid: number;
+  /** Exit status, or the signal if killed. */
+  readonly status: number | null;
+  readonly killed: boolean;
+}
+
+/** do_exit of one thread, without telling the core: mappings go before fds; a thread's tid is free at once, a leader's not. */
+export function endTask(task: Task): void {
+  const { group } = task;
+  task.switchMm(null);
+  task.switchFiles(null);
+  group.threads.splice(group.threads.indexOf(task), 1);
+  if (task !== group.leader) task.kernel.freePid(task);
+}
+
+/** exit(2): one thread. The process ends with its last thread, with its leader's status. */
+export function exitThread(task: Task, status: number | null): void {
+  const { group, kernel } = task;
+  if (!task.alive) throw new MemtrackError('ESRCH', 'exit', `task ${task.tid}`);
+  kernel.accounting.exit(task.key, false);
+  endTask(task);
+  if (task === group.leader) group.status = status;
+  if (!group.alive) endGroup(group);
+}
+
+/** exit_group(2), or death by a signal: every thread, with one status. */
+export function exitGroup(task: Task, status: number | null, killed: boolean): void {
+  const { group, kernel } = task;
+  const first = group.threads[0];
+  if (first === undefined) throw new MemtrackError('ESRCH', killed ? 'kill' : 'exit_group', `task ${task.tid}`);
+  kernel.accounting.exit(first.key, true);
+  for (const thread of group.threads.slice()) endTask(thread);
+  group.status = status;
+  group.killed = killed;
+  endGroup(group);
+}
+
+/** exit_notify: children go to init; if init is the parent, or nobody waits here, it is reaped at once. */
+function endGroup(group: ThreadGroup): void {
+  const { kernel } = group.leader;
+  group.endTime = kernel.now;
+  for (const child of group.children) {
+    child.parent = null;
+    if (!child.alive) reap(child);
+  }
+  group.children.clear();
+  if (kernel.autoReap || group.parent === null) reap(group);
+}
+
+function reap(group: ThreadGroup): void {
+  if (group.reaped) return;
+  group.reaped = true;
+  group.parent?.children.delete(group);
+  group.leader.kernel.freePid(group.leader);
+}
+
+/** wait4 for a child that has ended, any or the one with that pid. */
+export function wait(task: Task, pid?: number): WaitResult | null {
+  let found = false;
+  for (const child of task.group.children) {
+    if (pid !== undefined && child.pid !== pid) continue;
+    found = true;
+    if (child.alive) continue;
+    reap(child);
+    return { pid: child.pid, status: child.status, killed: child.killed };
+  }
+  if (!found) throw new MemtrackError('ECHILD', 'wait4');
+  return null;
+}
+
+/** The pid is used again, so that its old owner must have been reaped. False if a live task has it. */
+export function reapForReuse(owner: Task): boolean {
+  if (owner.group.alive) return false;
+  reap(owner.group);
+  return true;
+}

@@ -1,0 +1,29 @@
+import type { File } from './file.ts';
+
+/** What mmap(2) asks of a file; bytes. */
+export interface MmapRequest {
+  readonly length: number;
+  readonly offset: number;
+  /** PROT_ bits. */
+  readonly prot: number;
+  readonly shared: boolean;
+}
+
+/** struct file_operations, as far as shared memory needs it; what is absent the file cannot do. */
+export interface FileOperations {
+  /** Text of the link /proc/[pid]/fd/N, if it may change. */
+  link?(file: File): string;
+  /** Refuses a mapping by throwing MemtrackError. Absent: ENODEV. */
+  mmap?(file: File, request: MmapRequest): void;
+  /** VM and VMA bits that every mapping of the file gets; VMA.noMerge keeps neighbours apart. */
+  readonly vmFlags?: number;
+  /** ftruncate(2). Absent: EINVAL. */
+  truncate?(file: File, size: number): void;
+  /** F_ADD_SEALS and F_GET_SEALS. Absent: EINVAL. */
+  addSeals?(file: File, seals: number): void;
+  getSeals?(file: File): number;
+  /** DMA_BUF_SET_NAME. Absent: ENOTTY. */
+  setName?(file: File, name: string): void;
+  /** The last reference went. */
+  release?(file: File): void;
+}

@@ -1,0 +1,38 @@
+/** Numbers of the system call interface (x86-64, include/uapi) that the model understands. */
+
+export const PAGE = 4096;
+
+export const O = { RDONLY: 0, WRONLY: 1, RDWR: 2, ACCMODE: 3, CREAT: 0o100, EXCL: 0o200, TRUNC: 0o1000, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
+
+export const CLONE = {
+  VM: 0x100, FS: 0x200, FILES: 0x400, SIGHAND: 0x800, VFORK: 0x4000, PARENT: 0x8000, THREAD: 0x10000, NEWNS: 0x20000,
+} as const;
+
+/** What pthread_create asks for, as far as it matters here. */
+export const CLONE_PTHREAD = CLONE.VM | CLONE.FS | CLONE.FILES | CLONE.SIGHAND | CLONE.THREAD;
+
+export const PROT = { NONE: 0, READ: 1, WRITE: 2, EXEC: 4 } as const;
+
+export const MREMAP = { MAYMOVE: 1, FIXED: 2, DONTUNMAP: 4 } as const;
+
+export const MADV = { DONTFORK: 10, DOFORK: 11 } as const;
+
+export const CLOSE_RANGE = { UNSHARE: 2, CLOEXEC: 4 } as const;
+
+/**
+ * What an exporter may say of its mappings besides `VM` (lib/core/record.ts); the core does not see these bits.
+ * noMerge: VM_IO, VM_PFNMAP, VM_DONTEXPAND, VM_MIXEDMAP or a vm_ops->close; noExpand: VM_DONTEXPAND or VM_PFNMAP; io: VM_IO.
+ */
+export const VMA = { noMerge: 64, noExpand: 128, io: 256 } as const;
+
+/** The bits of a VMA's flags that commands carry. */
+export const VM_MASK = 63;
+
+/** SCM_MAX_FD: descriptors in one message. */
+export const SCM_MAX_FD = 253;
+
+/** Bytes rounded up to whole pages. */
+export function pageAlign(bytes: number): number {
+  const rest = bytes % PAGE;
+  return rest === 0 ? bytes : bytes - rest + PAGE;
+}

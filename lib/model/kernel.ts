@@ -1,0 +1,185 @@
+import { MemtrackError } from '../core/errors.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import { Accounting } from './accounting.ts';
+import type { CommandSink } from './accounting.ts';
+import { AddressSpace } from './address-space.ts';
+import { Buffer } from './buffer.ts';
+import { reapForReuse } from './exit.ts';
+import type { BufferOptions, Exporter } from './exporter.ts';
+import { FdTable } from './fd-table.ts';
+import type { File } from './file.ts';
+import { Message } from './message.ts';
+import { PidAllocator } from './pid-allocator.ts';
+import { takeSnapshot } from './snapshot.ts';
+import type { Socket } from './socket.ts';
+import { Task } from './task.ts';
+import type { ThreadGroup } from './thread-group.ts';
+
+export interface KernelOptions {
+  /** What the proposals promise, or what the 2016 patches do. Default `intended`. */
+  readonly semantics?: 'intended' | 'posted';
+  /** CONFIG_MEMTRACK and CONFIG_MEMTRACK_DEBUG. Default `on`. */
+  readonly memtrack?: 'off' | 'on' | 'debug';
+  /** Takes the commands; closed by its owner. Without one nothing is tracked. */
+  readonly tracker?: CommandSink;
+  /** Tasks that end are reaped at once, as if someone always waited. Default false. */
+  readonly autoReap?: boolean;
+  /** pid_max, exclusive. Default 4,194,304. */
+  readonly pidMax?: number;
+  /** fs.nr_open: no table has more fds. Default 1,048,576. */
+  readonly nrOpen?: number;
+}
+
+export interface SpawnOptions {
+  /** As observed; else the next free. EEXIST: a live task has it. */
+  readonly pid?: number;
+  readonly comm?: string | null;
+  /** Who waits for it. Default: init, outside the model. */
+  readonly parent?: Task | null;
+}
+
+/**
+ * A kernel in miniature: tasks, their descriptor tables and address spaces, and the buffers that these refer to. What happens to
+ * buffers is told to a tracker. Not for use by several threads at once.
+ *
+ * @example
+ * const kernel = new Kernel();
+ * const camera = kernel.spawn({ comm: 'camera' });
+ * const viewer = camera.fork();
+ * kernel.snapshot().processes.pid; // [2, 3]
+ */
+export class Kernel {
+  /** Nanoseconds on the recording's clock; stamps what happens from now on. */
+  now = 0n;
+  readonly semantics: 'intended' | 'posted';
+  readonly memtrack: 'off' | 'on' | 'debug';
+  readonly autoReap: boolean;
+  readonly nrOpen: number;
+  readonly accounting: Accounting;
+  readonly tracker: CommandSink | null;
+  /** Messages in flight with files not yet taken, oldest first. */
+  readonly messages = new Set<Message>();
+  readonly sockets = new Set<Socket>();
+  /** Sockets passed over sockets and not yet received. */
+  socketsInFlight = 0;
+
+  readonly #buffers = new Map<number, Buffer>();
+  readonly #groups: ThreadGroup[] = [];
+  readonly #pids: PidAllocator<Task>;
+  #buffersMade = 0;
+  #tasksMade = 0;
+  #tablesMade = 0;
+  #addressSpacesMade = 0;
+  #inodesMade = 0;
+
+  constructor(options: KernelOptions = {}) {
+    this.semantics = options.semantics ?? 'intended';
+    this.memtrack = options.memtrack ?? 'on';
+    this.autoReap = options.autoReap ?? false;
+    this.nrOpen = options.nrOpen ?? 1 << 20;
+    this.#pids = new PidAllocator(options.pidMax ?? 1 << 22);
+    this.tracker = this.memtrack === 'off' ? null : (options.tracker ?? null);
+    this.accounting = new Accounting(this.tracker, this.semantics === 'posted');
+  }
+
+  /** Live buffers by key, in the order they were made. */
+  get buffers(): ReadonlyMap<number, Buffer> {
+    return this.#buffers;
+  }
+
+  /** Thread groups in the order they started, those that ended too. */
+  get groups(): readonly ThreadGroup[] {
+    return this.#groups;
+  }
+
+  /** The task with that tid, alive or not yet reaped. */
+  task(tid: number): Task | undefined {
+    return this.#pids.get(tid);
+  }
+
+  /** All tasks that have a tid. */
+  tasks(): IterableIterator<Task> {
+    return this.#pids.values();
+  }
+
+  /** A process that no fork in the model made, with an empty table and address space. */
+  spawn(options: SpawnOptions = {}): Task {
+    const pid = this.claimPid(options.pid);
+    const key = this.nextTaskKey();
+    this.accounting.spawn(key, pid);
+    const parent = options.parent?.group ?? null;
+    const task = new Task(this, key, pid, options.comm ?? null, null, parent, new FdTable(this), new AddressSpace(this));
+    this.adopt(task);
+    return task;
+  }
+
+  /** A buffer comes to be; it lives until its last File, its name and what is on top of it go. */
+  createBuffer(exporter: Exporter, options: BufferOptions): Buffer {
+    const tracked = this.accounting.enabled && (this.semantics === 'intended' || exporter.memtrack);
+    const buffer = new Buffer(this, ++this.#buffersMade, exporter, options, tracked);
+    this.#buffers.set(buffer.key, buffer);
+    if (tracked) this.accounting.init(buffer.key, buffer.size ?? buffer.sizeAtLeast ?? 0, buffer.creator?.key ?? 0, buffer.tag);
+    return buffer;
+  }
+
+  /** Files go in flight; takes over one reference per file. */
+  hold(from: Task, files: readonly File[]): Message {
+    return new Message(this, from.pid, files);
+  }
+
+  /** Sends the commands kept back; call before reading `tracker`. */
+  flush(): void {
+    this.accounting.flush();
+  }
+
+  snapshot(): Snapshot {
+    this.flush();
+    return takeSnapshot(this);
+  }
+
+  // For the rest of lib/model.
+
+  /** A buffer was released. */
+  forget(buffer: Buffer): void {
+    this.#buffers.delete(buffer.key);
+    if (buffer.tracked) this.accounting.remove(buffer.key);
+  }
+
+  /** A pid for a new task: the one asked for, whose former owner is reaped, or the next. */
+  claimPid(pid: number | undefined): number {
+    if (pid === undefined) return this.#pids.next();
+    const owner = this.#pids.get(pid);
+    if (owner !== undefined && !reapForReuse(owner)) throw new MemtrackError('EEXIST', 'clone', `pid ${pid}`);
+    return pid;
+  }
+
+  adopt(task: Task): void {
+    this.#pids.set(task.tid, task);
+    if (task.group.leader === task) this.#groups.push(task.group);
+  }
+
+  /** de_thread: a thread becomes the leader and gets its pid. */
+  takePid(task: Task, leader: Task): void {
+    this.#pids.delete(task.tid);
+    task.tid = leader.tid;
+    this.#pids.replace(task.tid, task);
+  }
+
+  freePid(task: Task): void {
+    if (this.#pids.get(task.tid) === task) this.#pids.delete(task.tid);
+  }
+
+  nextTaskKey(): number {
+    return ++this.#tasksMade;
+  }
+  nextTableId(): number {
+    return ++this.#tablesMade;
+  }
+  nextAddressSpaceId(): number {
+    return ++this.#addressSpacesMade;
+  }
+  /** Inode numbers of sockets and the like. */
+  nextAnonymousInode(): number {
+    return ++this.#inodesMade;
+  }
+}

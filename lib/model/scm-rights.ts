@@ -1,0 +1,70 @@
+import { MemtrackError } from '../core/errors.ts';
+import { allocate } from './descriptors.ts';
+import type { InstallOptions } from './fd-table.ts';
+import { SCM_MAX_FD } from './flags.ts';
+import type { Message } from './message.ts';
+import { Socket } from './socket.ts';
+import type { Task } from './task.ts';
+
+/** CMSG_LEN(0): the header in front of the fds. */
+const CMSG_HEADER = 16;
+
+export interface ReceiveOptions {
+  /** Bytes of the control buffer (msg_controllen); it bounds how many fds fit. Default: room for all. */
+  readonly controlLength?: number;
+  /** MSG_CMSG_CLOEXEC. */
+  readonly cloexec?: boolean;
+}
+
+export interface Received {
+  readonly fds: readonly number[];
+  /** MSG_CTRUNC: some did not fit, or there was no free fd; they are closed. */
+  readonly truncated: boolean;
+}
+
+export function socketpair(task: Task, options?: InstallOptions): [number, number] {
+  const files = task.files;
+  const first = allocate(task, files, 0, 'socketpair');
+  const second = allocate(task, files, first + 1, 'socketpair');
+  const [left, right] = Socket.pair(task.kernel);
+  files.publish(task, first, left, options?.cloexec ?? false);
+  files.publish(task, second, right, options?.cloexec ?? false);
+  return [first, second];
+}
+
+/** scm_fp_copy, then unix_stream_sendmsg: each file gets one more reference, the queue's. */
+export function sendmsg(task: Task, socketFd: number, fds: readonly number[]): Message {
+  const socket = socketAt(task, socketFd);
+  if (fds.length > SCM_MAX_FD) throw new MemtrackError('EINVAL', 'sendmsg', `${fds.length} fds`);
+  const files = fds.map((fd) => task.file(fd));
+  if (socket.peer === null) throw new MemtrackError('EPIPE', 'sendmsg');
+  for (const file of files) file.get();
+  const message = task.kernel.hold(task, files);
+  socket.peer.queue.push(message);
+  return message;
+}
+
+/** scm_detach_fds: the lowest free fds in order; what finds no room is closed. */
+export function recvmsg(task: Task, socketFd: number, options: ReceiveOptions = {}): Received {
+  const socket = socketAt(task, socketFd);
+  const table = task.files;
+  const message = socket.queue.shift();
+  if (message === undefined) throw new MemtrackError('EAGAIN', 'recvmsg');
+  const count = message.files.length;
+  const room = Math.floor(((options.controlLength ?? Infinity) - CMSG_HEADER) / 4);
+  const fds: number[] = [];
+  while (fds.length < count && fds.length < room) {
+    const fd = table.lowestFree();
+    if (fd >= task.group.nofile) break;
+    table.publish(task, fd, message.take(fds.length)!, options.cloexec ?? false);
+    fds.push(fd);
+  }
+  message.drop();
+  return { fds, truncated: fds.length < count };
+}
+
+function socketAt(task: Task, fd: number): Socket {
+  const file = task.file(fd);
+  if (!(file instanceof Socket)) throw new MemtrackError('ENOTSOCK', 'sendmsg', String(fd));
+  return file;
+}

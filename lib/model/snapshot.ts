@@ -1,0 +1,132 @@
+import type {
+  BufferColumns, FdColumns, InFlightColumns, MapColumns, ProcessColumns, ProcessState, Snapshot,
+} from '../core/snapshot.ts';
+import type { AddressSpace } from './address-space.ts';
+import type { Buffer } from './buffer.ts';
+import type { FdTable } from './fd-table.ts';
+import type { Kernel } from './kernel.ts';
+import type { ThreadGroup } from './thread-group.ts';
+
+type Rows = ReadonlyMap<Buffer, number>;
+
+/** The model's whole state as columns. */
+export function takeSnapshot(kernel: Kernel): Snapshot {
+  const buffers = [...kernel.buffers.values()];
+  const rows: Rows = new Map(buffers.map((buffer, row) => [buffer, row]));
+  const tables = new Set<FdTable>();
+  const spaces = new Set<AddressSpace>();
+  for (const group of kernel.groups) {
+    for (const task of group.threads) {
+      tables.add(task.files);
+      spaces.add(task.mm);
+    }
+  }
+  return {
+    at: kernel.now,
+    mode: 'references',
+    buffers: bufferColumns(kernel, buffers, rows),
+    processes: processColumns(kernel.groups),
+    fds: fdColumns(tables, rows),
+    maps: mapColumns(spaces, rows),
+    inFlight: inFlightColumns(kernel, rows),
+  };
+}
+
+function bufferColumns(kernel: Kernel, buffers: readonly Buffer[], rows: Rows): BufferColumns {
+  const tracked = buffers.map((buffer) => (buffer.tracked ? (kernel.tracker?.bufferState?.(buffer.key) ?? null) : null));
+  return {
+    length: buffers.length,
+    key: buffers.map((buffer) => buffer.key),
+    id: tracked.map((state) => state?.id ?? NaN),
+    size: buffers.map((buffer) => buffer.size ?? NaN),
+    sizeAtLeast: buffers.map((buffer) => (buffer.size === null ? (buffer.sizeAtLeast ?? NaN) : NaN)),
+    resident: buffers.map((buffer) => buffer.resident ?? NaN),
+    refs: buffers.map((buffer) => buffer.refs),
+    userspaceHandles: tracked.map((state) => state?.userspaceHandles ?? NaN),
+    creator: buffers.map((buffer) => buffer.creator?.pid ?? NaN),
+    backing: buffers.map((buffer) => (buffer.backing === null ? -1 : rows.get(buffer.backing)!)),
+    files: buffers.map((buffer) => buffer.files),
+    kind: buffers.map((buffer) => buffer.kind),
+    name: buffers.map((buffer) => buffer.name),
+    tag: buffers.map((buffer) => buffer.tag),
+    exporter: buffers.map((buffer) => buffer.exporter.name),
+    known: buffers.map((buffer) => buffer.known),
+    kept: buffers.map((buffer) => buffer.kept),
+  };
+}
+
+function processColumns(groups: readonly ThreadGroup[]): ProcessColumns {
+  return {
+    length: groups.length,
+    key: groups.map((group) => group.key),
+    pid: groups.map((group) => group.pid),
+    comm: groups.map((group) => group.comm),
+    state: groups.map(stateOf),
+    status: groups.map((group) => group.status ?? NaN),
+    tables: groups.map((group) => [...new Set(group.threads.map((task) => task.files.id))]),
+    addressSpaces: groups.map((group) => [...new Set(group.threads.map((task) => task.mm.id))]),
+  };
+}
+
+function stateOf(group: ThreadGroup): ProcessState {
+  if (group.uncertain) return 'unknown';
+  if (group.alive) return 'alive';
+  if (!group.reaped) return 'zombie';
+  return group.killed ? 'killed' : 'exited';
+}
+
+function fdColumns(tables: Iterable<FdTable>, rows: Rows): FdColumns {
+  const columns = {
+    table: [] as number[], fd: [] as number[], buffer: [] as number[],
+    cloexec: [] as boolean[], inferred: [] as boolean[], since: [] as bigint[],
+  };
+  for (const table of tables) {
+    for (let fd = 0; fd < table.limit; fd++) {
+      const buffer = table.get(fd)?.buffer;
+      if (buffer === null || buffer === undefined) continue;
+      columns.table.push(table.id);
+      columns.fd.push(fd);
+      columns.buffer.push(rows.get(buffer)!);
+      columns.cloexec.push(table.cloexec(fd));
+      columns.inferred.push(table.inferred(fd));
+      columns.since.push(table.since(fd));
+    }
+  }
+  return { length: columns.fd.length, ...columns };
+}
+
+function mapColumns(spaces: Iterable<AddressSpace>, rows: Rows): MapColumns {
+  const columns = {
+    addressSpace: [] as number[], buffer: [] as number[], start: [] as number[], bytes: [] as number[],
+    offset: [] as number[], perms: [] as string[], since: [] as bigint[],
+  };
+  for (const space of spaces) {
+    for (const vma of space.vmas) {
+      const { buffer } = vma.file;
+      if (buffer === null) continue;
+      columns.addressSpace.push(space.id);
+      columns.buffer.push(rows.get(buffer)!);
+      columns.start.push(vma.start);
+      columns.bytes.push(vma.end - vma.start);
+      columns.offset.push(vma.offset);
+      columns.perms.push(vma.perms);
+      columns.since.push(vma.since);
+    }
+  }
+  return { length: columns.start.length, ...columns };
+}
+
+function inFlightColumns(kernel: Kernel, rows: Rows): InFlightColumns {
+  const buffer: number[] = [];
+  const from: number[] = [];
+  const since: bigint[] = [];
+  for (const message of kernel.messages) {
+    for (const file of message.files) {
+      if (file === null || file.buffer === null) continue;
+      buffer.push(rows.get(file.buffer)!);
+      from.push(message.from);
+      since.push(message.since);
+    }
+  }
+  return { length: buffer.length, buffer, from, since };
+}

@@ -1,0 +1,44 @@
+import type { FileOperations } from './file-operations.ts';
+import { File } from './file.ts';
+import type { Kernel } from './kernel.ts';
+import type { Message } from './message.ts';
+import { collectSockets } from './socket-gc.ts';
+
+const OPERATIONS: FileOperations = {
+  release: (file) => {
+    if (file instanceof Socket) file.shutdown();
+  },
+};
+
+/** One end of a connected pair of AF_UNIX sockets, as far as descriptors pass through it. */
+export class Socket extends File {
+  /** The other end; null once it is closed. */
+  peer: Socket | null = null;
+  /** Received and not read, oldest first. */
+  readonly queue: Message[] = [];
+  readonly #kernel: Kernel;
+
+  private constructor(kernel: Kernel) {
+    super({ operations: OPERATIONS, path: `socket:[${kernel.nextAnonymousInode()}]` });
+    this.#kernel = kernel;
+    kernel.sockets.add(this);
+  }
+
+  /** socketpair(2), before it has fds; each end has one reference, the caller's. */
+  static pair(kernel: Kernel): readonly [Socket, Socket] {
+    const left = new Socket(kernel);
+    const right = new Socket(kernel);
+    left.peer = right;
+    right.peer = left;
+    return [left, right];
+  }
+
+  /** unix_release_sock: what was not read is dropped, then cycles of sockets in flight are collected. */
+  shutdown(): void {
+    this.#kernel.sockets.delete(this);
+    if (this.peer !== null) this.peer.peer = null;
+    this.peer = null;
+    for (const message of this.queue.splice(0)) message.drop();
+    if (this.#kernel.socketsInFlight > 0) collectSockets(this.#kernel.sockets);
+  }
+}

@@ -1,0 +1,228 @@
+import { MemtrackError } from '../core/errors.ts';
+import type { AddressSpace } from './address-space.ts';
+import { clone } from './clone.ts';
+import type { CloneOptions } from './clone.ts';
+import * as descriptors from './descriptors.ts';
+import { exec } from './exec.ts';
+import { exitGroup, exitThread, wait } from './exit.ts';
+import type { WaitResult } from './exit.ts';
+import type { FdTable, InstallOptions } from './fd-table.ts';
+import type { File } from './file.ts';
+import { CLONE } from './flags.ts';
+import type { Kernel } from './kernel.ts';
+import * as mappings from './mappings.ts';
+import type { MmapOptions } from './mappings.ts';
+import type { Message } from './message.ts';
+import * as scm from './scm-rights.ts';
+import type { ReceiveOptions, Received } from './scm-rights.ts';
+import { ThreadGroup } from './thread-group.ts';
+
+/**
+ * A task: a thread, or a process if it leads its group. Its methods are system calls made by it: they choose as the kernel
+ * does and throw MemtrackError with the kernel's errno, having changed nothing. ESRCH: it has ended.
+ *
+ * @example
+ * const child = task.fork();
+ * const fd = child.dup2(3, 7);
+ * child.exec('viewer');
+ * child.exitGroup(0);
+ */
+export class Task {
+  /** Never reused. */
+  readonly key: number;
+  readonly kernel: Kernel;
+  readonly group: ThreadGroup;
+  readonly startTime: bigint;
+  /** Changes if it becomes the leader by exec. */
+  tid: number;
+  comm: string | null;
+  #files: FdTable | null;
+  #mm: AddressSpace | null;
+
+  /** For Kernel.spawn and clone, which say what is shared. `group` null: it leads one of its own. */
+  constructor(
+    kernel: Kernel, key: number, tid: number, comm: string | null,
+    group: ThreadGroup | null, parent: ThreadGroup | null, files: FdTable, mm: AddressSpace,
+  ) {
+    this.kernel = kernel;
+    this.key = key;
+    this.tid = tid;
+    this.comm = comm;
+    this.startTime = kernel.now;
+    this.#files = files;
+    this.#mm = mm;
+    files.addUser(this);
+    mm.addUser(this);
+    this.group = group ?? new ThreadGroup(this, tid, parent, kernel.now);
+    this.group.threads.push(this);
+  }
+
+  /** tgid. */
+  get pid(): number {
+    return this.group.pid;
+  }
+
+  get leader(): Task {
+    return this.group.leader;
+  }
+
+  /** Leader of the parent process; null: init. */
+  get parent(): Task | null {
+    return this.group.parent?.leader ?? null;
+  }
+
+  get alive(): boolean {
+    return this.#files !== null;
+  }
+
+  /** `zombie`: a leader that ended, while others of its group live or nobody has waited for it. */
+  get state(): 'alive' | 'zombie' | 'dead' {
+    if (this.alive) return 'alive';
+    return this.kernel.task(this.tid) === this ? 'zombie' : 'dead';
+  }
+
+  /** Its descriptor table. ESRCH: it has ended. */
+  get files(): FdTable {
+    if (this.#files === null) throw new MemtrackError('ESRCH', 'files', `task ${this.tid} has ended`);
+    return this.#files;
+  }
+
+  /** Its address space. ESRCH: it has ended. */
+  get mm(): AddressSpace {
+    if (this.#mm === null) throw new MemtrackError('ESRCH', 'mm', `task ${this.tid} has ended`);
+    return this.#mm;
+  }
+
+  /** Uses another table from now on; null: it ends. The core is not told. */
+  switchFiles(files: FdTable | null): void {
+    const old = this.files;
+    files?.addUser(this);
+    this.#files = files;
+    old.removeUser(this);
+  }
+
+  /** Uses another address space from now on; null: it ends. The core is not told. */
+  switchMm(mm: AddressSpace | null): void {
+    const old = this.mm;
+    mm?.addUser(this);
+    this.#mm = mm;
+    old.removeUser(this);
+  }
+
+  /** clone(2). EINVAL: CLONE_THREAD without CLONE_SIGHAND, that without CLONE_VM, CLONE_NEWNS with CLONE_FS; EAGAIN: no pid. */
+  clone(flags: number, options?: CloneOptions): Task {
+    return clone(this, flags, options);
+  }
+  fork(options?: CloneOptions): Task {
+    return clone(this, 0, options);
+  }
+  /** Shares the address space, copies the table. */
+  vfork(options?: CloneOptions): Task {
+    return clone(this, CLONE.VM | CLONE.VFORK, options);
+  }
+  /** execve(2): other threads end, it becomes the leader, its table its own, its mappings gone, close-on-exec fds closed. */
+  exec(comm?: string | null): void {
+    exec(this, comm);
+  }
+  /** _exit of this thread alone. */
+  exit(status: number | null = 0): void {
+    exitThread(this, status);
+  }
+  exitGroup(status: number | null = 0): void {
+    exitGroup(this, status, false);
+  }
+  /** The whole group ends by a signal. */
+  kill(signal: number | null): void {
+    exitGroup(this, signal, true);
+  }
+  /** wait4: reaps an ended child; null: none has ended yet. ECHILD: no such child. */
+  wait(pid?: number): WaitResult | null {
+    return wait(this, pid);
+  }
+  /** unshare(CLONE_FILES). */
+  unshareFiles(): void {
+    descriptors.unshareFiles(this);
+  }
+
+  /** The file at an fd. EBADF. */
+  file(fd: number): File {
+    const file = this.files.get(fd);
+    if (file === null) throw new MemtrackError('EBADF', 'fget', String(fd));
+    return file;
+  }
+  /** A new fd, the lowest free, for a file whose reference it takes over. EMFILE: then the reference stays with the caller. */
+  install(file: File, options?: InstallOptions): number {
+    return descriptors.install(this, file, options);
+  }
+  /** EBADF. */
+  close(fd: number): void {
+    if (!this.files.closeAt(this, fd)) throw new MemtrackError('EBADF', 'close', String(fd));
+  }
+  /** EBADF, EMFILE. */
+  dup(fd: number): number {
+    return descriptors.dup(this, fd);
+  }
+  /** EBADF, also for `to` beyond the limit; EBUSY: `to` is reserved. */
+  dup2(fd: number, to: number): number {
+    return descriptors.dup2(this, fd, to);
+  }
+  /** As dup2, but EINVAL for flags beyond O_CLOEXEC and for `fd` = `to`. */
+  dup3(fd: number, to: number, flags = 0): number {
+    return descriptors.dup3(this, fd, to, flags);
+  }
+  /** F_DUPFD and F_DUPFD_CLOEXEC: the lowest free fd from `from` on. EBADF, EINVAL, EMFILE. */
+  dupfd(fd: number, from: number, cloexec = false): number {
+    return descriptors.dupfd(this, fd, from, cloexec);
+  }
+  /** F_SETFD. EBADF. */
+  setCloexec(fd: number, cloexec: boolean): void {
+    this.file(fd);
+    this.files.setCloexec(fd, cloexec);
+  }
+  /** close_range(2) with CLOSE_RANGE flags. EINVAL. */
+  closeRange(first: number, last: number, flags = 0): void {
+    descriptors.closeRange(this, first, last, flags);
+  }
+  /** Takes the file at `fd` of another task; the new fd is close-on-exec. EBADF, EMFILE, ESRCH. */
+  pidfdGetfd(target: Task, fd: number): number {
+    return descriptors.pidfdGetfd(this, target, fd);
+  }
+  /** ftruncate(2). EBADF, EINVAL: not open for writing or not a file that has a size to change; EPERM: sealed. */
+  ftruncate(fd: number, size: number): void {
+    descriptors.ftruncate(this, fd, size);
+  }
+
+  /** Maps a file; returns the address. Errors in the order of mmap(2): EINVAL, EBADF, EACCES, ENODEV, ENOMEM, the exporter's. */
+  mmap(options: MmapOptions): number {
+    return mappings.mmap(this, options);
+  }
+  /** EINVAL: not on a page, or no length. A hole is no error. */
+  munmap(address: number, length: number): void {
+    mappings.munmap(this, address, length);
+  }
+  /** EINVAL; EACCES: writing to a shared mapping of a file not open for it. */
+  mprotect(address: number, length: number, prot: number): void {
+    mappings.mprotect(this, address, length, prot);
+  }
+  /** EINVAL, EFAULT, ENOMEM; returns the address. */
+  mremap(address: number, oldLength: number, newLength: number, flags = 0, newAddress = 0): number {
+    return mappings.mremap(this, address, oldLength, newLength, flags, newAddress);
+  }
+  /** MADV_DONTFORK and MADV_DOFORK act, other advice does nothing. EINVAL. */
+  madvise(address: number, length: number, advice: number): void {
+    mappings.madvise(this, address, length, advice);
+  }
+
+  /** A connected pair of AF_UNIX sockets. EMFILE. */
+  socketpair(options?: InstallOptions): [number, number] {
+    return scm.socketpair(this, options);
+  }
+  /** Passes fds with SCM_RIGHTS. EBADF, ENOTSOCK, EINVAL: more than 253; EPIPE: the other end is closed. */
+  sendmsg(socket: number, fds: readonly number[]): Message {
+    return scm.sendmsg(this, socket, fds);
+  }
+  /** Receives one message: what fits gets the lowest free fds, the rest is closed. EAGAIN: none is there; EBADF, ENOTSOCK. */
+  recvmsg(socket: number, options?: ReceiveOptions): Received {
+    return scm.recvmsg(this, socket, options);
+  }
+}

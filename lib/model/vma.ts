@@ -1,0 +1,38 @@
+import { VM } from '../core/record.ts';
+import type { File } from './file.ts';
+import { VMA } from './flags.ts';
+
+/** One mapping of a file (struct vm_area_struct); it has a reference on the file. Addresses and offsets are bytes below 2^53. */
+export class Vma {
+  start: number;
+  /** Exclusive. */
+  end: number;
+  /** Of `start`, in the file. */
+  offset: number;
+  /** VM bits (read, write, exec are PROT_'s) and VMA bits. */
+  flags: number;
+  readonly file: File;
+  readonly since: bigint;
+
+  constructor(start: number, end: number, offset: number, file: File, flags: number, since: bigint) {
+    this.start = start;
+    this.end = end;
+    this.offset = offset;
+    this.file = file;
+    this.flags = flags;
+    this.since = since;
+  }
+
+  /** Whether `other`, with `flags`, continues it in memory and in the file, and the exporter lets mappings merge (can_vma_merge_after). */
+  continuedBy(other: Vma, flags: number): boolean {
+    return this.end === other.start && this.file === other.file && this.flags === flags && (flags & VMA.noMerge) === 0 &&
+      this.offset + (this.end - this.start) === other.offset;
+  }
+
+  /** As /proc/[pid]/maps prints it: `rw-s`. */
+  get perms(): string {
+    const { flags } = this;
+    return ((flags & VM.read) !== 0 ? 'r' : '-') + ((flags & VM.write) !== 0 ? 'w' : '-') +
+      ((flags & VM.exec) !== 0 ? 'x' : '-') + ((flags & VM.shared) !== 0 ? 's' : 'p');
+  }
+}
