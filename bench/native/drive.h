@@ -2,20 +2,25 @@
 // the twin of bench/rivals/drive.ts.
 //
 // A rival has:
-//   void Execute(const Record& record);
+//   void Execute(const Record& record);     // or, if it likes batches:
+//   void Execute(std::span<const Record> records);
 //   void Show(uint32_t task, Text& text);   // appends /proc/[pid]/memtrack; nothing if it holds nothing
 #ifndef MEMTRACK_BENCH_DRIVE_H_
 #define MEMTRACK_BENCH_DRIVE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <span>
 
-#include "memtrack_text.h"
+#include "snprintf_text.h"
 #include "stopwatch.h"
 #include "workload_file.h"
 
 namespace memtrack::bench {
+
+inline constexpr size_t kBatch = 4096;
 
 template <typename Rival>
 int Drive(int argc, char** argv) {
@@ -29,7 +34,14 @@ int Drive(int argc, char** argv) {
   Text text;
   uint64_t text_bytes = 0;
   const auto execute = [&](size_t from, size_t to) {
-    for (size_t i = from; i < to; i++) rival.Execute(workload.records[i]);
+    const auto records = std::span<const Record>(workload.records).subspan(from, to - from);
+    if constexpr (requires { rival.Execute(records); }) {
+      for (size_t i = 0; i < records.size(); i += kBatch) {
+        rival.Execute(records.subspan(i, std::min(kBatch, records.size() - i)));
+      }
+    } else {
+      for (const Record& record : records) rival.Execute(record);
+    }
   };
   const size_t count = workload.records.size();
   size_t at = workload.timed_from;

@@ -3,7 +3,6 @@
 // in order, exit by first, next, erase and free.
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
@@ -87,26 +86,25 @@ class KernelRival {
   }
 
  private:
-  Leader& LeaderOf(uint32_t key) { return *leaders_.find(key)->second; }
-  Buffer& BufferOf(uint32_t key) { return *buffers_.find(key)->second; }
+  Leader& LeaderOf(uint32_t key) { return leaders_.find(key)->second; }
+  Buffer& BufferOf(uint32_t key) { return buffers_.find(key)->second; }
 
   Leader& Spawn(uint32_t key, int pid) {
-    auto& leader = leaders_[key];
-    leader = std::make_unique<Leader>();
-    leader->pid = pid;
-    return *leader;
+    Leader& leader = leaders_[key];
+    leader.pid = pid;
+    return leader;
   }
 
   void Init(uint32_t key, uint64_t size) {
     std::unique_lock hold(ids_lock_);
-    buffers_[key] = std::make_unique<Buffer>(Buffer{ids_.Allocate(), 0, size});
+    buffers_[key] = {ids_.Allocate(), 0, size};
   }
 
   void Remove(uint32_t key) {
     std::unique_lock hold(ids_lock_);
     const auto at = buffers_.find(key);
-    if (at->second->holders > 0) return;
-    ids_.Release(at->second->id);
+    if (at->second.holders > 0) return;
+    ids_.Release(at->second.id);
     buffers_.erase(at);
   }
 
@@ -161,7 +159,7 @@ class KernelRival {
 
   void Exit(uint32_t key) {
     const auto at = leaders_.find(key);
-    Leader& leader = *at->second;
+    Leader& leader = at->second;
     {
       std::unique_lock hold(leader.lock);
       for (TreeNode* node = leader.handles.First(); node != nullptr;) {
@@ -173,8 +171,9 @@ class KernelRival {
     leaders_.erase(at);
   }
 
-  std::unordered_map<uint32_t, std::unique_ptr<Leader>> leaders_;
-  std::unordered_map<uint32_t, std::unique_ptr<Buffer>> buffers_;
+  // Node-based: what they hold never moves, so handles may point at it.
+  std::unordered_map<uint32_t, Leader> leaders_;
+  std::unordered_map<uint32_t, Buffer> buffers_;
   std::mutex ids_lock_;
   IdHeap ids_;
 };

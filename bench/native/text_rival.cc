@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "memtrack_text.h"
+#include "snprintf_text.h"
 #include "stopwatch.h"
 
 namespace memtrack::bench {

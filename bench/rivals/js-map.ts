@@ -30,10 +30,10 @@ export class JsMapRival implements Rival {
       const buffer = words[at + WORD.buffer]!;
       switch (words[at + WORD.opFlags]! & 0xffff) {
         case OP.install:
-          this.#install(task, buffer);
+          this.install(task, buffer);
           break;
         case OP.uninstall:
-          this.#uninstall(task, buffer);
+          this.uninstall(task, buffer);
           break;
         case OP.init:
           this.#buffers.set(buffer, { id: this.#ids.allocate(), size: sizeOf(words, at), holders: 0 });
@@ -65,7 +65,7 @@ export class JsMapRival implements Rival {
     return padStartText(leader.pid, rows);
   }
 
-  #install(task: number, buffer: number): void {
+  install(task: number, buffer: number): void {
     const handles = this.#leaders.get(task)!.handles;
     const handle = handles.get(buffer);
     if (handle !== undefined) {
@@ -76,7 +76,7 @@ export class JsMapRival implements Rival {
     this.#buffers.get(buffer)!.holders++;
   }
 
-  #uninstall(task: number, buffer: number): void {
+  uninstall(task: number, buffer: number): void {
     const handles = this.#leaders.get(task)!.handles;
     const handle = handles.get(buffer)!;
     if (--handle.count > 0) return;

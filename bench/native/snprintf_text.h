@@ -1,10 +1,11 @@
-// memtrack text by snprintf, as seq_printf would: the header and a row per handle.
-#ifndef MEMTRACK_BENCH_MEMTRACK_TEXT_H_
-#define MEMTRACK_BENCH_MEMTRACK_TEXT_H_
+// Text: memtrack text by snprintf, as seq_printf would: the header and a row per handle.
+#ifndef MEMTRACK_BENCH_SNPRINTF_TEXT_H_
+#define MEMTRACK_BENCH_SNPRINTF_TEXT_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <span>
 #include <vector>
 
 namespace memtrack::bench {
@@ -30,6 +31,11 @@ class Text {
 
   size_t size() const { return length_; }
 
+  // For who writes the whole text itself: room to fill, more of it, and how much was filled.
+  std::span<char> Room() { return bytes_; }
+  void Grow(size_t bytes) { bytes_.resize(bytes); }
+  void Filled(size_t bytes) { length_ = bytes; }
+
   // FNV-1a.
   uint32_t Hash() const {
     uint32_t hash = 0x811c9dc5;
@@ -51,4 +57,4 @@ class Text {
 
 }  // namespace memtrack::bench
 
-#endif  // MEMTRACK_BENCH_MEMTRACK_TEXT_H_
+#endif  // MEMTRACK_BENCH_SNPRINTF_TEXT_H_
