@@ -26,7 +26,7 @@ struct alignas(64) Buffer {
   uint32_t pid = 0;              // of the allocator's group leader
   SpinLock lock;
   std::atomic<bool> dangling{false};  // posted: removed while held; the id stays taken for ever
-  HolderSet holders;      // slots of leaders; its size is userspace_handles
+  HolderSet holders;                  // slots of leaders; its size is userspace_handles
 };
 static_assert(sizeof(Buffer) == 64);
 

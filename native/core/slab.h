@@ -37,8 +37,7 @@ class SlabPages {
  public:
   static constexpr size_t kPageBytes = size_t{64} * 1024;
 
-  SlabPages(size_t page_bytes, size_t alignment)
-      : page_bytes_(page_bytes), alignment_(alignment) {}
+  SlabPages(size_t page_bytes, size_t alignment) : page_bytes_(page_bytes), alignment_(alignment) {}
   ~SlabPages();
   SlabPages(const SlabPages&) = delete;
   SlabPages& operator=(const SlabPages&) = delete;
@@ -129,7 +128,8 @@ class Slab {
     uint32_t next_free;
   };
   static constexpr size_t kSlotsPerPage =
-      sizeof(Slot) >= SlabPages::kPageBytes ? 1 : std::bit_floor(SlabPages::kPageBytes / sizeof(Slot));
+      sizeof(Slot) >= SlabPages::kPageBytes ? 1
+                                            : std::bit_floor(SlabPages::kPageBytes / sizeof(Slot));
   static constexpr uint32_t kShift = std::countr_zero(kSlotsPerPage);
   // An index below 2^31 - 1 leaves room for a bit beside it (RbNode::parent_color).
   static constexpr size_t kMaxSlots = 0x7fffffff / kSlotsPerPage * kSlotsPerPage;

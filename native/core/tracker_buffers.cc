@@ -78,7 +78,8 @@ Status Tracker::set_tag(uint32_t key, uint32_t tag) {
     return kEnoent;
   }
   // The patches duplicate the string they are given, so that duplicating NULL fails and a tag cannot be cleared.
-  const bool refused = (tag == 0 && options_.posted) || (tag != 0 && buffer->tag == 0 && !tags_used_.take());
+  const bool refused =
+      (tag == 0 && options_.posted) || (tag != 0 && buffer->tag == 0 && !tags_used_.take());
   if (!refused) {
     if (tag == 0 && buffer->tag != 0) tags_used_.give_back();
     buffer->tag = tag;
