@@ -237,11 +237,11 @@ Status Tracker::fork(const Record& record) {
     counters_.count(Counter::unknown_task);
     return kEsrch;
   }
+  if (const Status status = may_start(record.aux); status != kOk) return status;
   if (thread && !share_mm) {
     counters_.count(Counter::invalid_argument);
     return kEinval;
   }
-  if (const Status status = may_start(record.aux); status != kOk) return status;
   ThreadGroup* parent_group = parent->group.load(std::memory_order_relaxed);
   const SetGuard guard(options_.shared, parent_group);
 
