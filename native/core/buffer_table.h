@@ -47,6 +47,12 @@ class BufferTable {
     return id >= kDead - 1 ? kNoId : id;
   }
 
+  // Whether `key` was ever a buffer's.
+  bool used(uint32_t key) const {
+    const std::atomic<uint32_t>* entry = ids_of_keys_.find(key);
+    return entry != nullptr && entry->load(std::memory_order_acquire) != 0;
+  }
+
   // REQUIRES: `id` was given out once.
   Buffer& at(uint32_t id) const { return *buffers_.find(id); }
   Buffer* find(uint32_t id) const { return buffers_.find(id); }

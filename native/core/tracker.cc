@@ -98,7 +98,8 @@ size_t Tracker::apply(std::span<const Record> records, Status* results) {
       }
     }
     Status status;
-    switch (static_cast<Op>(record.op)) {
+    // A command without a tail that claims one goes the long way, to be refused.
+    switch (static_cast<Op>(record.op | (record.flags & kMore))) {
       case Op::kInstall:
         status = install_locked(lock_task(record.task, &run), record.buffer);
         break;
