@@ -1,16 +1,16 @@
 // Slab: a cache of equally sized objects addressed by 32-bit indices.
 //
-// Objects live in pages of about 64 KiB that never move: a reference stays good until its slot is freed.
-// Freed slots are reused last first. A limit on live slots makes "out of memory" something a test can
-// ask for.
+// Objects live in pages of about 64 KiB that never move: a reference stays good until its slot is
+// freed. Freed slots are reused last first. A limit on live slots makes "out of memory" something a
+// test can ask for.
 //
 // Invariants:
 //   (1) a slot is live or on the free list or behind the high-water mark, never two of these;
 //   (2) live() <= limit, unless the limit was lowered below what was live then;
 //   (3) pages only grow in number until reset().
 //
-// Thread safety: none of its own; every call that changes it needs the caller's lock exclusively, and
-// operator[] needs it at least shared.
+// Thread safety: none of its own; every call that changes it needs the caller's lock exclusively,
+// and operator[] needs it at least shared.
 //
 //   Slab<Handle> handles;
 //   uint32_t i = handles.alloc();  // a Handle{}; kNoSlot: -ENOMEM
@@ -38,8 +38,7 @@ class SlabPages {
  public:
   static constexpr size_t kPageBytes = size_t{64} * 1024;
 
-  SlabPages(size_t page_bytes, size_t alignment)
-      : page_bytes_(page_bytes), alignment_(alignment) {}
+  SlabPages(size_t page_bytes, size_t alignment) : page_bytes_(page_bytes), alignment_(alignment) {}
   ~SlabPages();
   SlabPages(const SlabPages&) = delete;
   SlabPages& operator=(const SlabPages&) = delete;
@@ -129,7 +128,8 @@ class Slab {
     uint32_t next_free;
   };
   static constexpr size_t kSlotsPerPage =
-      sizeof(Slot) >= SlabPages::kPageBytes ? 1 : std::bit_floor(SlabPages::kPageBytes / sizeof(Slot));
+      sizeof(Slot) >= SlabPages::kPageBytes ? 1
+                                            : std::bit_floor(SlabPages::kPageBytes / sizeof(Slot));
   static constexpr uint32_t kShift = std::countr_zero(kSlotsPerPage);
   // An index below 2^31 - 1 leaves room for a bit beside it (RbNode::parent_color).
   static constexpr size_t kMaxSlots = 0x7fffffff / kSlotsPerPage * kSlotsPerPage;
