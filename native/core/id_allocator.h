@@ -8,10 +8,11 @@
 //
 // Invariants:
 //   (1) a bit of a leaf's word is set iff that id is allocated; live() counts them;
-//   (2) bit p of `full` is set iff part p has no free id; bit p of `used` iff it has an allocated
-//   one; (3) a child exists iff its `used` bit is set; the root exists iff live() > 0; (4) only
-//   part 0 of the root in use: then the root is a leaf (the tree has the least height); (5) nodes()
-//   <= the node limit.
+//   (2) bit p of `full` is set iff part p has no free id (parts past INT_MAX have none), bit p of
+//       `used` iff it has an allocated one;
+//   (3) a child exists iff its `used` bit is set; the root exists iff live() > 0;
+//   (4) a root of which only part 0 is in use is a leaf: the tree is no higher than needed;
+//   (5) nodes() <= the node limit, unless that was lowered below what was in use then.
 //
 // Thread safety: none of its own; calls that change it need the caller's lock exclusively.
 //
@@ -83,17 +84,27 @@ class IdAllocator {
   static constexpr uint32_t kMaxHeight = 4;  // levels 0..4 cover 2^36 ids
   static constexpr size_t kMaxSpare = 8;     // what one populate() can need
 
+  enum Freed : uint8_t { kUnknown, kFreed, kEmptied };  // kEmptied: and its word is 0 now
+
   // The nodes from the root (at height_) to the leaf (at 0) of an id, and its part in each.
   struct Path {
     Node* node[kMaxHeight + 1];
-    uint32_t part[kMaxHeight + 1];
+    uint64_t part[kMaxHeight + 1];
     bool complete;  // else a node is missing on the way
   };
 
   int32_t alloc_between(uint64_t from, uint64_t end);
   uint64_t find_free(uint64_t from, Path& path) const;
   void mark(uint64_t id, const Path& path);
-  void unmark(uint64_t id, const Path& path);
+  template <uint32_t height>
+  int32_t alloc_lowest();
+  template <uint32_t level>
+  static int64_t take_lowest(Node* node);
+  template <uint32_t height>
+  bool free_below(uint64_t id);
+  template <uint32_t level>
+  static Freed take_back(Node* node, uint64_t id);
+  bool prune(uint64_t id);
   bool populate(uint64_t id);
   bool reserve(size_t needed);
   Node* take_node();

@@ -16,8 +16,7 @@
 //   (3) writers queue only while a reader or a writer holds;
 //   (4) at most 65,535 readers active or queued, 8,191 writers queued (threads of one process).
 //
-// Thread safety: every method from any thread; a thread releases what it took, in the mode it took
-// it.
+// Thread safety: every method from any thread; a thread releases what it took, as it took it.
 //
 //   RwLock lock;
 //   std::vector<int> rows MEMTRACK_GUARDED_BY(lock);
