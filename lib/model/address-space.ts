@@ -181,7 +181,7 @@ export class AddressSpace {
   /** mprotect_fixup for every VMA in [start, end): `clear` and `set` are bits of flags. */
   #change(by: Task, start: number, end: number, clear: number, set: number): void {
     let address = start;
-    for (;;) {
+    while (address < end) {
       const at = this.#indexOf(address);
       const vma = this.#vmas[at];
       if (vma === undefined || vma.start >= end) return;
