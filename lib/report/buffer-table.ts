@@ -124,10 +124,12 @@ function holdersCell(answer: Answer, detail: boolean): (row: AnswerBuffer) => st
 
 /** `2 fds 1 map`, and which where the answer has them. */
 export function showReferences(holder: AnswerHolder): string {
-  const fds = (holder.fdList ?? []).map((fd) => `${fd.fd}${fd.cloexec ? 'c' : ''}${fd.inferred === true ? '?' : ''}`);
+  const fds = (holder.fdList ?? []).map(
+    (fd) => `${fd.fd}${fd.cloexec ? ' cloexec' : ''}${fd.inferred === true ? ' inferred' : ''}`,
+  );
   const maps = (holder.mapList ?? []).map((map) => `${map.start}+${formatSize(map.length)} ${map.perms}`);
   const parts: string[] = [];
-  if (holder.fds > 0) parts.push(count(holder.fds, 'fd') + (fds.length > 0 ? ` (${fds.join(' ')})` : ''));
+  if (holder.fds > 0) parts.push(count(holder.fds, 'fd') + (fds.length > 0 ? ` (${fds.join(', ')})` : ''));
   if (holder.maps > 0) parts.push(count(holder.maps, 'map') + (maps.length > 0 ? ` (${maps.join(', ')})` : ''));
   if (holder.handles > 0) parts.push(count(holder.handles, 'handle'));
   return parts.join(' ');

@@ -75,7 +75,7 @@ function formatStates(processes: readonly AnswerProcess[]): string {
 
 /** What the answer lacks: every counter, its count and what it means. */
 export function formatLosses(losses: readonly Loss[], ink: Ink = plain): string {
-  const paint = { info: ink.dim, warning: ink.yellow, error: ink.red, 'data-loss': ink.red } as const;
+  const paint = { info: ink.dim, error: ink.yellow, 'data-loss': ink.red } as const;
   const table = formatTable<Loss>(
     [
       { head: 'SEVERITY', cell: (row) => paint[row.severity](row.severity) },

@@ -36,6 +36,7 @@ export const example: Snapshot = buildSnapshot({
 });
 
 export const losses: readonly Loss[] = [
+  { name: 'never_happened', severity: 'info', count: 0, meaning: 'Counters at 0 are no losses.' },
   {
     name: 'uninstall_without_handle',
     severity: 'error',

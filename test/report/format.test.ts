@@ -44,7 +44,7 @@ describe('tables', () => {
   test('by buffer in detail, a line per holder', () => {
     const detailed = makeAnswer(findHolding(example), { detail: true });
     expect(formatAnswer(detailed, { by: 'buffer', detail: true }).split('\n').slice(4, 6)).toEqual([
-      '  1   0     27  8 KiB  dma-buf  cam   system    12.000000  camera[612] 2 fds (5c 7) 1 map (7f390b6f0000+8 KiB rw-s)',
+      '  1   0     27  8 KiB  dma-buf  cam   system    12.000000  camera[612] 2 fds (5 cloexec, 7) 1 map (7f390b6f0000+8 KiB rw-s)',
       '                                                           viewer[700] 1 fd (3)',
     ]);
   });
