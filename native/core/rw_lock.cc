@@ -55,7 +55,7 @@ void RwLock::lock_contended() {
   wait_for_turn(writer_turn_, writer_turn(state + (before_me + 1) * kWriterTurn));
 }
 
-void RwLock::unlock() {
+void RwLock::hand_over() {
   uint64_t state = state_.load(std::memory_order_relaxed);
   for (;;) {
     assert((state & kWriter) != 0);
@@ -97,7 +97,7 @@ void RwLock::lock_shared_contended() {
   wait_for_turn(reader_turn_, reader_turn(state + kReaderTurn));
 }
 
-void RwLock::unlock_shared() {
+void RwLock::hand_over_shared() {
   uint64_t state = state_.load(std::memory_order_relaxed);
   for (;;) {
     assert((state & kReaders) != 0);

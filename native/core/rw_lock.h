@@ -52,7 +52,13 @@ class MEMTRACK_CAPABILITY("reader-writer lock") RwLock {
            state_.compare_exchange_strong(state, state | kWriter, std::memory_order_acquire,
                                           std::memory_order_relaxed);
   }
-  void unlock() MEMTRACK_RELEASE();
+  void unlock() MEMTRACK_RELEASE() {
+    uint64_t mine = (state_.load(std::memory_order_relaxed) & kTurns) | kWriter;
+    if (!state_.compare_exchange_strong(mine, mine & ~kWriter, std::memory_order_release,
+                                        std::memory_order_relaxed)) {
+      hand_over();
+    }
+  }
 
   // As a reader: no writer holds the lock.
   void lock_shared() MEMTRACK_ACQUIRE_SHARED() {
@@ -68,7 +74,14 @@ class MEMTRACK_CAPABILITY("reader-writer lock") RwLock {
     }
     return false;
   }
-  void unlock_shared() MEMTRACK_RELEASE_SHARED();
+  void unlock_shared() MEMTRACK_RELEASE_SHARED() {
+    uint64_t state = state_.load(std::memory_order_relaxed);
+    if ((state & kQueuedWriters) != 0 ||
+        !state_.compare_exchange_strong(state, state - kReader, std::memory_order_release,
+                                        std::memory_order_relaxed)) {
+      hand_over_shared();
+    }
+  }
 
  private:
   // state_, from bit 0: active readers (16), queued readers (16), queued writers (13), a writer
@@ -94,6 +107,8 @@ class MEMTRACK_CAPABILITY("reader-writer lock") RwLock {
 
   void lock_contended();
   void lock_shared_contended();
+  void hand_over();
+  void hand_over_shared();
 
   std::atomic<uint64_t> state_{0};
   // Copies of the turns for waiters to sleep on, written by whoever let them in.
