@@ -94,7 +94,14 @@ export class AddressSpace {
    * mremap(2) as it turned out: grown or shrunk where it is (`newStart` = `start`), or moved. `keepOld`: the old range stays
    * (MREMAP_DONTUNMAP, or an old length of 0, which maps the file once more).
    */
-  move(by: Task, start: number, oldLength: number, newStart: number, newLength: number, keepOld = oldLength === 0): void {
+  move(
+    by: Task,
+    start: number,
+    oldLength: number,
+    newStart: number,
+    newLength: number,
+    keepOld = oldLength === 0,
+  ): void {
     const oldEnd = start + pageAlign(oldLength);
     const newEnd = newStart + pageAlign(newLength);
     if (start === newStart) {

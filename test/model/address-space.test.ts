@@ -25,7 +25,9 @@ function map(task: Task, at: number, pages: number, prot: number = RW): void {
 
 /** `0-4:rw-s@0`: pages, access, page in the file. */
 function shape(task: Task): readonly string[] {
-  return task.mm.vmas.map((vma) => `${(vma.start - BASE) / PAGE}-${(vma.end - BASE) / PAGE}:${vma.perms}@${vma.offset / PAGE}`);
+  return task.mm.vmas.map(
+    (vma) => `${(vma.start - BASE) / PAGE}-${(vma.end - BASE) / PAGE}:${vma.perms}@${vma.offset / PAGE}`,
+  );
 }
 
 describe('munmap', () => {
@@ -163,7 +165,7 @@ describe('joining and splitting', () => {
     expect(file.refs).toBe(4);
   });
 
-  test('a part changed to its neighbour\'s access moves the border', () => {
+  test("a part changed to its neighbour's access moves the border", () => {
     const { task } = start();
     map(task, 0, 4);
     map(task, 4, 4, PROT.READ);
@@ -224,7 +226,9 @@ describe('mremap', () => {
     expect(refusal(() => task.mremap(BASE, PAGE, 0))).toBe('EINVAL');
     expect(refusal(() => task.mremap(BASE + 1, PAGE, PAGE))).toBe('EINVAL');
     expect(refusal(() => task.mremap(BASE, PAGE, PAGE, MREMAP.FIXED, BASE))).toBe('EINVAL');
-    expect(refusal(() => task.mremap(BASE, 2 * PAGE, 2 * PAGE, MREMAP.MAYMOVE | MREMAP.FIXED, BASE + PAGE))).toBe('EINVAL');
+    expect(refusal(() => task.mremap(BASE, 2 * PAGE, 2 * PAGE, MREMAP.MAYMOVE | MREMAP.FIXED, BASE + PAGE))).toBe(
+      'EINVAL',
+    );
     expect(refusal(() => task.mremap(BASE + 50 * PAGE, PAGE, PAGE))).toBe('EFAULT');
     expect(refusal(() => task.mremap(BASE, PAGE, PAGE, 64))).toBe('EINVAL');
   });
@@ -251,7 +255,11 @@ describe('fork', () => {
   });
 });
 
-interface Page { file: File; page: number; flags: number }
+interface Page {
+  file: File;
+  page: number;
+  flags: number;
+}
 
 test.each(seeds())('an address space behaves as a set of pages, seed %i', (seed) => {
   const random = new Random(seed);
@@ -333,7 +341,8 @@ function compare(task: Task, files: readonly File[] | null, naive: ReadonlyMap<n
   expect(problems).toEqual([]);
   for (const [at, page] of naive) {
     const found = pages.get(at);
-    if (found?.file !== page.file || found.page !== page.page || found.flags !== page.flags) problems.push(`page ${at}`);
+    if (found?.file !== page.file || found.page !== page.page || found.flags !== page.flags)
+      problems.push(`page ${at}`);
   }
   expect(problems).toEqual([]);
   expect(pages.size).toBe(naive.size);

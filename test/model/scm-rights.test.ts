@@ -21,7 +21,12 @@ describe('sending', () => {
     expect(file.refs).toBe(3);
     task.close(fd);
     expect(file.refs).toBe(2);
-    expect(kernel.snapshot().inFlight).toEqual({ length: 2, buffer: [0, 0], from: [task.pid, task.pid], since: [40n, 40n] });
+    expect(kernel.snapshot().inFlight).toEqual({
+      length: 2,
+      buffer: [0, 0],
+      from: [task.pid, task.pid],
+      since: [40n, 40n],
+    });
   });
 
   test('253 fds fit in a message, 254 are EINVAL', () => {
@@ -120,7 +125,7 @@ describe('closing', () => {
     expect([kernel.sockets.size, kernel.messages.size, kernel.socketsInFlight]).toEqual([0, 0, 0]);
   });
 
-  test('two pairs in each other\'s queues are a cycle; one that can be received is not', () => {
+  test("two pairs in each other's queues are a cycle; one that can be received is not", () => {
     const { kernel, task, left, right } = start();
     const [up, down] = task.socketpair();
     const fd = task.install(openBuffer(kernel));

@@ -23,7 +23,7 @@ describe('clone', () => {
     expect(task.group.threads).toEqual([task, thread]);
   });
 
-  test('CLONE_PARENT gives the caller\'s parent, vfork shares memory and copies the table', () => {
+  test("CLONE_PARENT gives the caller's parent, vfork shares memory and copies the table", () => {
     const task = new Kernel().spawn();
     const child = task.fork();
     expect(child.clone(CLONE.PARENT).parent).toBe(task);
@@ -85,7 +85,7 @@ describe('exit', () => {
     expect(refusal(() => parent.wait())).toBe('ECHILD');
   });
 
-  test('of the last user closes a table\'s files and unmaps its memory', () => {
+  test("of the last user closes a table's files and unmaps its memory", () => {
     const task = new Kernel().spawn();
     const file = openBuffer(task.kernel);
     task.install(file);
@@ -138,7 +138,7 @@ describe('exec', () => {
     expect(task.mm.vmas).toEqual([]);
   });
 
-  test('by a thread ends the others and takes over the leader\'s pid', () => {
+  test("by a thread ends the others and takes over the leader's pid", () => {
     const kernel = new Kernel();
     const leader = kernel.spawn({ pid: 100 });
     leader.install(openBuffer(kernel));
