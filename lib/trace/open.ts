@@ -62,6 +62,7 @@ interface FormatReader extends AsyncIterable<TraceBatch> {
   readonly facts: TraceFacts;
   readonly strings: TraceStrings;
   counters(): readonly TraceCounter[];
+  close?(): void;
 }
 
 async function readerOf(
@@ -139,6 +140,7 @@ class OpenedTrace implements TraceReader {
   }
 
   async close(): Promise<void> {
+    this.#reader.close?.();
     await this.#bytes.close();
   }
 }

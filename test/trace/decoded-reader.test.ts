@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Count } from '../../lib/core/counters.ts';
+import { DECODE_COUNTERS } from '../../lib/core/decoder.ts';
 import { FLAG, OP, RECORD_WORDS, RecordWriter } from '../../lib/core/record.ts';
 import { ByteReader } from '../../lib/trace/byte-reader.ts';
 import { DecodedReader, type RecordDecoder } from '../../lib/trace/decoded-reader.ts';
@@ -14,6 +16,7 @@ class ByteDecoder implements RecordDecoder {
   readonly #times: readonly bigint[];
   #taken = 0;
   finished = 0;
+  closed = false;
 
   constructor(most: number, times: readonly bigint[] = []) {
     this.#most = most;
@@ -40,8 +43,13 @@ class ByteDecoder implements RecordDecoder {
     return this.#strings.slice(from - 1);
   }
 
-  counters(): [] {
-    return [];
+  counters(): readonly Count[] {
+    if (this.closed) throw new Error('closed');
+    return [{ name: 'unparsed_line', severity: 'error', meaning: '', count: this.#taken }];
+  }
+
+  close(): void {
+    this.closed = true;
   }
 
   #add(byte: number): void {
@@ -70,6 +78,18 @@ test('everything that a decoder makes comes out once, in order, with what the en
   }
 });
 
+test("counters keep the decoder's order, zeros and all, and outlive it", async () => {
+  const decoder = new ByteDecoder(100);
+  const reader = await open(decoder);
+  await gather(reader);
+  const expected = DECODE_COUNTERS.map(({ name }) => [name, name === 'unparsed_line' ? 6 : 0]);
+  expect(reader.counters().map(({ name, count }) => [name, count])).toEqual(expected);
+  reader.close();
+  reader.close();
+  expect(decoder.closed).toBe(true);
+  expect(reader.counters().map(({ name, count }) => [name, count])).toEqual(expected);
+});
+
 test('the strings of a batch are there with it', async () => {
   const reader = await open(new ByteDecoder(1));
   for await (const { words } of reader) expect(reader.strings.get(words[6]!)).toBe(`fd ${words[5]!}`);
@@ -82,6 +102,7 @@ test('a recording without records has neither clock nor start', async () => {
     take: () => 0,
     strings: () => [],
     counters: () => [],
+    close: () => undefined,
   });
   expect(reader.facts).toEqual({ format: 'strace', origin: 'strace', mode: 'references', clock: null, start: null });
   expect(await gather(reader)).toHaveLength(0);
@@ -113,6 +134,7 @@ test('a tail has no time', async () => {
     },
     strings: () => [],
     counters: () => [],
+    close: () => undefined,
   });
   expect(reader.facts.start).toBe(START);
 });
