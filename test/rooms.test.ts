@@ -47,7 +47,10 @@ describe('the arrows of the house', () => {
 
   test.each([
     ['lib/cli/replay.ts', "import { Command } from 'commander';\nimport { replay } from '../replay/replay.ts';"],
-    ['lib/machine/kernel.ts', "import { Task } from '../model/task.ts';\nimport { formatMaps } from '../procfs/maps.ts';"],
+    [
+      'lib/machine/kernel.ts',
+      "import { Task } from '../model/task.ts';\nimport { formatMaps } from '../procfs/maps.ts';",
+    ],
     ['lib/trace/mtrk.ts', "import { crc32 } from 'node:zlib';\nimport { OP } from '../core/record.ts';"],
     ['lib/core/tracker.ts', "/** import { replay } from '../replay/replay.ts' */"],
     ['native/bindings/addon.cc', '#include <napi.h>\n#include "core/tracker.h"\n#include "decode/strace.h"'],
@@ -74,9 +77,19 @@ test(`no file has more than ${MOST_LINES} lines`, () => {
 
 test('nothing tells where it was built', () => {
   // Written in pieces, so that this file does not contain them.
-  const words = [['/wo', 'rk/'], ['../sha', 'red'], ['/root', '/'], ['facts ', '§'], ['artifact', 'ory'], ['/np', 'm/-/']];
+  const words = [
+    ['/wo', 'rk/'],
+    ['../sha', 'red'],
+    ['/root', '/'],
+    ['facts ', '§'],
+    ['artifact', 'ory'],
+    ['/np', 'm/-/'],
+  ];
   const told = texts.flatMap(({ path: name, text }) =>
-    words.map((pieces) => pieces.join('')).filter((word) => text.includes(word)).map((word) => `${name}: ${word}`),
+    words
+      .map((pieces) => pieces.join(''))
+      .filter((word) => text.includes(word))
+      .map((word) => `${name}: ${word}`),
   );
   expect(told).toEqual([]);
 });

@@ -57,7 +57,8 @@ function arrowsOf({ path, text }: Source): Arrow[] {
   const from = roomOf(path);
   if (path.startsWith('native/')) {
     return [...text.matchAll(INCLUDE)].flatMap(([, quote, header]) => {
-      if (quote === '"') return [{ path, from, to: header!.startsWith('../') ? header! : `native/${roomOf(header!).split('/')[0]!}` }];
+      if (quote === '"')
+        return [{ path, from, to: header!.startsWith('../') ? header! : `native/${roomOf(header!).split('/')[0]!}` }];
       return NODE_HEADER.test(header!) ? [{ path, from, to: 'node' }] : [];
     });
   }
@@ -68,10 +69,17 @@ function arrowsOf({ path, text }: Source): Arrow[] {
 }
 
 function packageOf(specifier: string): string {
-  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 }
 
-function breach({ path, from, to }: Arrow, floors: ReadonlyMap<string, number>, packages: ReadonlySet<string>): string | null {
+function breach(
+  { path, from, to }: Arrow,
+  floors: ReadonlyMap<string, number>,
+  packages: ReadonlySet<string>,
+): string | null {
   if (from === to) return null;
   if (to === 'node') return from === 'native/bindings' ? null : `${path}: only native/bindings includes Node's headers`;
   const isPath = to.startsWith('lib/') || to.startsWith('native/') || to.startsWith('.');
