@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Builds and runs the native tests, each way in its own folder under build/.
+#   native.sh plain | address | thread    the tests: as they are, ASan and UBSan, TSan
+#   native.sh safety                      compile with clang's thread-safety analysis, warnings are errors
+#   native.sh tidy | format               clang-tidy, clang-format --dry-run
+#   native.sh fuzz [SECONDS]              every target of test/fuzz, 60 seconds each unless told
+# CLANG_VERSION chooses the clang (19); JOBS the number of compilers at a time (all cores).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+version=${CLANG_VERSION:-19}
+jobs=${JOBS:-$(nproc)}
+clang=(-DCMAKE_CXX_COMPILER="clang++-$version")
+mapfile -t sources < <(find native test/native test/fuzz bench -name '*.cc' -o -name '*.h' 2>/dev/null | sort)
+
+need() {
+  command -v "$1" >/dev/null || { echo "memtrack: $1 is missing; on Debian: apt-get install $2" >&2; exit 1; }
+}
+
+# build FOLDER OPTION…
+build() {
+  need cmake cmake
+  local folder=$1
+  shift
+  cmake -S native -B "build/$folder" "$@" >"build/$folder.log" 2>&1 || { cat "build/$folder.log" >&2; exit 1; }
+  cmake --build "build/$folder" --parallel "$jobs"
+}
+
+mkdir -p build
+case ${1:-plain} in
+  plain)
+    build native
+    build/native/memtrack_tests
+    ;;
+  address | thread)
+    need "clang++-$version" "clang-$version libclang-rt-$version-dev"
+    build "native-$1" "${clang[@]}" -DMEMTRACK_SANITIZE="$1"
+    ASAN_OPTIONS=detect_leaks=1 TSAN_OPTIONS=halt_on_error=1 "build/native-$1/memtrack_tests"
+    ;;
+  safety)
+    need "clang++-$version" "clang-$version"
+    build native-safety "${clang[@]}" -DCMAKE_CXX_FLAGS=-Werror
+    ;;
+  tidy)
+    need "clang-tidy-$version" "clang-tidy-$version"
+    build native-safety "${clang[@]}" -DCMAKE_CXX_FLAGS=-Werror
+    find native/core native/decode -name '*.cc' -print0 |
+      xargs -0 -r -n 4 -P "$jobs" "clang-tidy-$version" -p build/native-safety --quiet
+    ;;
+  format)
+    need "clang-format-$version" "clang-format-$version"
+    "clang-format-$version" --dry-run --Werror "${sources[@]}"
+    ;;
+  fuzz)
+    need "clang++-$version" "clang-$version libclang-rt-$version-dev"
+    build native-fuzz "${clang[@]}" -DMEMTRACK_FUZZ=ON -DMEMTRACK_SANITIZE=address
+    for target in build/native-fuzz/fuzz_*; do
+      [[ -x $target && -f $target ]] || continue
+      name=$(basename "$target" | sed s/^fuzz_//)
+      mkdir -p "build/corpus/$name"
+      seeds=()
+      [[ -d test/fuzz/seeds/$name ]] && seeds=("test/fuzz/seeds/$name")
+      echo "fuzz: $name"
+      "$target" -max_total_time="${2:-60}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix="build/corpus/$name-" "build/corpus/$name" "${seeds[@]}"
+    done
+    ;;
+  *)
+    echo "usage: native.sh plain|address|thread|safety|tidy|format|fuzz [SECONDS]" >&2
+    exit 2
+    ;;
+esac
