@@ -1,0 +1,116 @@
+/**
+ * The answer: who holds what at one moment, as the document that `--json` prints. Its field names are a
+ * contract: more may be added, none taken away. Tables and CSV print from it too.
+ */
+
+import type { BufferFile, BufferKind, Known, Orphan, ProcessState } from '../core/snapshot.ts';
+
+/** Something that was ignored, refused or not there to be read. */
+export interface Loss {
+  /** Of the counter: `uninstall_without_handle`. */
+  readonly name: string;
+  readonly severity: 'info' | 'warning' | 'error' | 'data-loss';
+  readonly count: number;
+  /** A sentence for the user. */
+  readonly meaning: string;
+}
+
+export interface Answer {
+  readonly schema: 'memtrack/1';
+  /** Nanoseconds on the recording's clock, in decimal; null: it has no clock. */
+  readonly at: string | null;
+  readonly mode: 'references' | 'allocator';
+  readonly totals: AnswerTotals;
+  /** In the order they started. */
+  readonly processes: readonly AnswerProcess[];
+  readonly buffers: readonly AnswerBuffer[];
+  readonly losses: readonly Loss[];
+}
+
+export interface AnswerTotals {
+  readonly buffers: number;
+  /** Pages that two buffers have in common count once here. */
+  readonly bytes: number;
+  readonly heldBytes: number;
+  readonly orphanBytes: number;
+  readonly residentBytes: number | null;
+  /** Buffers whose size is not known: with any, the sums are lower bounds. */
+  readonly unknownSizes: number;
+  readonly unknownResident: number;
+  readonly known: Known;
+}
+
+export interface AnswerProcess {
+  readonly pid: number;
+  readonly comm: string | null;
+  readonly state: ProcessState;
+  /** Exit status, or the signal if killed. */
+  readonly status: number | null;
+  readonly rss: number;
+  /** Of all that share with it, at the one that started first. */
+  readonly pss: number;
+  /** Of all that share with it, at the one that started first. */
+  readonly uss: number;
+  readonly buffers: number;
+  readonly fds: number;
+  readonly maps: number;
+  readonly handles: number;
+  /** pids that use the same tables or address spaces, transitively. */
+  readonly sharedWith: readonly number[];
+  readonly known: Known;
+}
+
+export interface AnswerBuffer {
+  readonly key: number;
+  readonly id: number | null;
+  /** The first of `files`. */
+  readonly inode: number | null;
+  readonly files: readonly BufferFile[];
+  /** Key of the buffer whose pages it is. */
+  readonly backing: number | null;
+  readonly size: number | null;
+  /** A lower bound, where `size` is null and one is known. */
+  readonly sizeAtLeast?: number;
+  readonly resident: number | null;
+  readonly name: string | null;
+  readonly tag: string | null;
+  readonly exporter: string | null;
+  readonly kind: BufferKind;
+  /** pid. */
+  readonly creator: number | null;
+  readonly refs: number | null;
+  readonly userspaceHandles: number | null;
+  readonly known: Known;
+  /** References in sockets' queues. */
+  readonly inFlight: number;
+  /** Processes that share are named once, at the one that started first. */
+  readonly holders: readonly AnswerHolder[];
+  /** Who keeps it if no process holds it. */
+  readonly orphan: Orphan | null;
+}
+
+export interface AnswerHolder {
+  readonly pid: number;
+  readonly fds: number;
+  readonly maps: number;
+  readonly handles: number;
+  /** The earliest of these references; null: the recording has no clock. */
+  readonly since: string | null;
+  readonly fdList?: readonly AnswerFd[];
+  readonly mapList?: readonly AnswerMapping[];
+}
+
+export interface AnswerFd {
+  readonly fd: number;
+  readonly cloexec: boolean;
+  /** Not in the recording: concluded from it. */
+  readonly inferred?: true;
+}
+
+export interface AnswerMapping {
+  /** In hexadecimal. */
+  readonly start: string;
+  readonly length: number;
+  readonly offset: number;
+  readonly perms: string;
+}

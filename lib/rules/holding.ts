@@ -1,0 +1,136 @@
+/**
+ * Who holds what: a process holds a buffer if a table or an address space that it uses has a descriptor or a
+ * mapping of it. Processes that share, transitively, are one holder, named by the member that started first.
+ */
+
+import type { Snapshot } from '../core/snapshot.ts';
+import { findPageSets, type PageSets } from './page-sets.ts';
+import { type ReferenceTable, ReferenceTableBuilder } from './reference-table.ts';
+import { findSharing, type Sharing } from './sharing.ts';
+
+export interface Holding {
+  readonly snapshot: Snapshot;
+  readonly sharing: Sharing;
+  readonly pages: PageSets;
+  /** By process row: what the process's own tables and address spaces refer to. */
+  readonly byProcess: ReferenceTable;
+  /** By process row: what the whole holder refers to, at its leading row; other rows are empty. */
+  readonly byHolder: ReferenceTable;
+  /** By buffer row: its holders. */
+  readonly holders: HolderColumns;
+  /** By buffer row: references in sockets' queues. */
+  readonly inFlight: Uint32Array;
+}
+
+export interface HolderColumns {
+  /** Buffer row -> its first holder; one more at the end. */
+  readonly begin: Uint32Array;
+  /** Holder -> leading process row, ascending within a buffer. */
+  readonly process: Uint32Array;
+  /** Holder -> its entry in `byHolder`. */
+  readonly entry: Uint32Array;
+}
+
+/**
+ * Sums up the references of a snapshot; every rule and report starts from this.
+ *
+ * @example
+ * const holding = findHolding(kernel.snapshot());
+ * pss(holding).bytes[0]
+ */
+export function findHolding(snapshot: Snapshot): Holding {
+  const { buffers, processes } = snapshot;
+  const sharing = findSharing(processes);
+  const references = sortReferences(snapshot, sharing);
+
+  const own = new ReferenceTableBuilder(processes.length, buffers.length);
+  const whole = new ReferenceTableBuilder(processes.length, buffers.length);
+  const seen = new Map<string, number>();
+  for (let row = 0; row < processes.length; row++) {
+    const used = sharing.used[row] ?? [];
+    // Threads of one table need not be summed up ten thousand times.
+    const signature = used.join();
+    const same = seen.get(signature);
+    if (same === undefined) {
+      seen.set(signature, row);
+      addRow(own, row, used, references, snapshot);
+    } else {
+      own.sameAs(row, same);
+    }
+    if (sharing.group[row] !== row) continue;
+    const members = sharing.members.get(row);
+    const all = members === undefined ? used : new Set(members.flatMap((member) => sharing.used[member] ?? []));
+    addRow(whole, row, all, references, snapshot);
+  }
+  const byHolder = whole.finish();
+  const inFlight = new Uint32Array(buffers.length);
+  for (const buffer of snapshot.inFlight.buffer) inFlight[buffer] = (inFlight[buffer] ?? 0) + 1;
+  return {
+    snapshot, sharing, pages: findPageSets(buffers),
+    byProcess: own.finish(), byHolder, holders: turn(byHolder, buffers.length), inFlight,
+  };
+}
+
+/** References by the table or address space they are in: descriptors as their row, mappings after them. */
+interface SortedReferences {
+  readonly begin: Uint32Array;
+  readonly reference: Uint32Array;
+}
+
+function sortReferences({ fds, maps }: Snapshot, sharing: Sharing): SortedReferences {
+  const place = new Int32Array(fds.length + maps.length);
+  const begin = new Uint32Array(sharing.length + 1);
+  const put = (reference: number, index = -1): void => {
+    place[reference] = index;
+    if (index >= 0) begin[index + 1] = (begin[index + 1] ?? 0) + 1;
+  };
+  // A table that no process uses (the last user is gone) holds nothing.
+  for (let i = 0; i < fds.length; i++) put(i, sharing.tableIndex.get(fds.table[i] ?? NaN));
+  for (let i = 0; i < maps.length; i++) put(fds.length + i, sharing.addressSpaceIndex.get(maps.addressSpace[i] ?? NaN));
+  for (let i = 0; i < sharing.length; i++) begin[i + 1] = (begin[i + 1] ?? 0) + (begin[i] ?? 0);
+
+  const next = begin.slice();
+  const reference = new Uint32Array(begin[sharing.length] ?? 0);
+  for (let i = 0; i < place.length; i++) {
+    const index = place[i] ?? -1;
+    if (index < 0) continue;
+    const at = next[index] ?? 0;
+    next[index] = at + 1;
+    reference[at] = i;
+  }
+  return { begin, reference };
+}
+
+function addRow(
+  table: ReferenceTableBuilder, row: number, used: Iterable<number>, references: SortedReferences, { fds, maps }: Snapshot,
+): void {
+  table.beginRow(row);
+  for (const index of used) {
+    for (let at = references.begin[index] ?? 0; at < (references.begin[index + 1] ?? 0); at++) {
+      const reference = references.reference[at] ?? 0;
+      const map = reference - fds.length;
+      if (map < 0) table.add(fds.buffer[reference] ?? 0, 1, 0, fds.since[reference] ?? 0n);
+      else table.add(maps.buffer[map] ?? 0, 0, 1, maps.since[map] ?? 0n);
+    }
+  }
+}
+
+/** From "holder -> buffers" to "buffer -> holders". */
+function turn(table: ReferenceTable, buffers: number): HolderColumns {
+  const begin = new Uint32Array(buffers + 1);
+  for (const buffer of table.buffer) begin[buffer + 1] = (begin[buffer + 1] ?? 0) + 1;
+  for (let i = 0; i < buffers; i++) begin[i + 1] = (begin[i + 1] ?? 0) + (begin[i] ?? 0);
+  const next = begin.slice();
+  const process = new Uint32Array(table.buffer.length);
+  const entry = new Uint32Array(table.buffer.length);
+  for (let row = 0; row < table.begin.length; row++) {
+    for (let i = table.begin[row] ?? 0; i < (table.end[row] ?? 0); i++) {
+      const buffer = table.buffer[i] ?? 0;
+      const at = next[buffer] ?? 0;
+      next[buffer] = at + 1;
+      process[at] = row;
+      entry[at] = i;
+    }
+  }
+  return { begin, process, entry };
+}
