@@ -63,6 +63,12 @@ export class FdTable {
     return ((this.#flags[fd] ?? 0) & INFERRED) !== 0;
   }
 
+  /** A concluded fd was seen after all. */
+  confirm(fd: number): void {
+    const flags = this.#flags[fd];
+    if (flags !== undefined) this.#flags[fd] = flags & ~INFERRED;
+  }
+
   /** When it was published here. */
   since(fd: number): bigint {
     return this.#since[fd] ?? 0n;
