@@ -26,7 +26,7 @@ export const OP = {
 export const FLAG = {
   shareFiles: 1, shareMm: 2, shareThread: 4,
   group: 1, killed: 2,
-  cloexec: 1, onto: 2, truncated: 4, grow: 8,
+  cloexec: 1, onto: 2, truncated: 4, grow: 8, peek: 16,
   mapShared: 1, mapFixed: 2,
   more: 0x8000,
 } as const;

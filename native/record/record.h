@@ -90,7 +90,7 @@ inline constexpr uint32_t kNoFd = 0xffffffffu;  // an event without a descriptor
   X(kMadvise,  82)  /* as kMunmap, flags = MADV_ (10 DONTFORK, 11 DOFORK)                        */ \
   X(kSocketpair,83) /* task, buffer, aux = fds, flags = kCloexec; size = string | string << 32: their names, 0 unknown */ \
   X(kSend,     84)  /* task, buffer = socket fd, aux = string: route, size = number of fds; tails: r = fd, s = string: its name */ \
-  X(kReceive,  85)  /* as kSend; flags = kCloexec, kTruncated                                    */ \
+  X(kReceive,  85)  /* as kSend; flags = kCloexec, kTruncated, kPeek                             */ \
   X(kUnlink,   86)  /* task, aux = string: path                                                  */ \
   X(kUnshareFiles,87) /* task                                                                    */ \
   X(kPidfdGetfd,88) /* task, buffer = new fd, aux = fd in the other, size = key of the other task or 0 */ \
@@ -122,6 +122,7 @@ inline constexpr uint16_t kCloexec = 1;
 inline constexpr uint16_t kOnto = 2;
 inline constexpr uint16_t kTruncated = 4;
 inline constexpr uint16_t kGrow = 8;
+inline constexpr uint16_t kPeek = 16;  // kReceive: MSG_PEEK, the message stays in the queue
 
 // Flags of kMmap.
 inline constexpr uint16_t kMapShared = 1;

@@ -1,0 +1,115 @@
+// DecodeCounters: everything that can go wrong while a recording is read, by name. Nothing is ever dropped
+// without adding to one of these. A counter's number is also the `aux` of a kLoss event.
+//
+// Thread safety: none; a decoder's counters belong to the thread that drives it.
+#ifndef MEMTRACK_DECODE_DECODE_COUNTERS_H_
+#define MEMTRACK_DECODE_DECODE_COUNTERS_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace memtrack {
+
+// info: the answer is right, something is worth knowing. error: some answers may be wrong.
+// data loss: something happened that the recording does not tell.
+enum class Severity : uint8_t { kInfo, kError, kDataLoss };
+
+// clang-format off
+// X(constant, severity, name, sentence for the user: what it means and what to do)
+#define MEMTRACK_DECODE_COUNTERS(X)                                                                                \
+  X(kBannerLines, kInfo, "banner_lines",                                                                           \
+    "lines before the first line of the recording were skipped (a shell's banner)")                                \
+  X(kUnparsedLine, kError, "unparsed_line",                                                                        \
+    "lines that do not look like strace's were skipped; the traced program may have written into the recording: "  \
+    "use strace -o FILE")                                                                                          \
+  X(kLineTooLong, kDataLoss, "line_too_long",                                                                      \
+    "lines over 1 MiB were skipped; record with a smaller strace -s")                                              \
+  X(kTruncatedArguments, kDataLoss, "truncated_arguments",                                                         \
+    "calls whose arguments are cut off or cannot be read were left out; the file may be damaged")                  \
+  X(kTimeWentBack, kInfo, "time_went_back",                                                                        \
+    "lines whose time is before the line above them got that line's time")                                        \
+  X(kUnfinishedNeverResumed, kDataLoss, "unfinished_never_resumed",                                                \
+    "calls printed as unfinished never came back: what they did is assumed (close, munmap, execve) or left out")   \
+  X(kUnfinishedAssumed, kError, "unfinished_assumed",                                                              \
+    "calls stayed unfinished for so long that their outcome was assumed: close, munmap and execve done, "          \
+    "messages and children when the call returns")                                                                \
+  X(kResumedWithoutStart, kDataLoss, "resumed_without_start",                                                      \
+    "calls whose beginning is not in the recording were left out")                                                 \
+  X(kChildBeforeClone, kInfo, "child_before_clone",                                                                \
+    "a child's lines precede its parent's fork: what it inherited is known only from there")                      \
+  X(kTaskEndNotSeen, kDataLoss, "task_end_not_seen",                                                               \
+    "a thread id came into use again though its last owner's end is not in the recording; it was ended there")     \
+  X(kSignalsSuppressed, kDataLoss, "signals_suppressed",                                                           \
+    "no '+++ exited' or '+++ killed' line: processes killed by a signal seem to live on; record without -q and "   \
+    "without -e signal=none")                                                                                      \
+  X(kNoFdPaths, kDataLoss, "no_fd_paths",                                                                          \
+    "descriptors are printed without what they refer to: identities are guessed; record with strace -yy")          \
+  X(kYWithoutYy, kError, "y_without_yy",                                                                           \
+    "sockets that carried descriptors are printed without their peers: sender and receiver are paired by guess; "  \
+    "record with strace -yy instead of -y")                                                                        \
+  X(kOpenNotTraced, kDataLoss, "calls_not_traced_open",                                                            \
+    "descriptors are used, but no call that makes one was recorded; record with strace -e trace=%desc,%process,"   \
+    "%memory,%network or without -e")                                                                              \
+  X(kCloseNotTraced, kDataLoss, "calls_not_traced_close",                                                          \
+    "descriptors are made, but no close was recorded: buffers seem to be held for ever; add close,close_range")    \
+  X(kMmapNotTraced, kDataLoss, "calls_not_traced_mmap",                                                            \
+    "programs were executed, but no mmap was recorded: holders by mapping are missing; add mmap,munmap,mremap")    \
+  X(kMunmapNotTraced, kDataLoss, "calls_not_traced_munmap",                                                        \
+    "mappings are made, but no munmap was recorded: mappings seem to last until exit; add munmap,mremap")          \
+  X(kCloneNotTraced, kDataLoss, "calls_not_traced_clone",                                                          \
+    "several tasks appear, but no fork was recorded: what they inherited and share is unknown; add %process")      \
+  X(kSendNotTraced, kDataLoss, "calls_not_traced_sendmsg",                                                         \
+    "descriptors are received, but no send of any was recorded: their buffers are known by name only; "            \
+    "add sendmsg,sendmmsg and trace the sender too")                                                               \
+  X(kReceiveNotTraced, kDataLoss, "calls_not_traced_recvmsg",                                                      \
+    "descriptors are sent, but no receipt of any was recorded: they seem to stay in flight; "                      \
+    "add recvmsg,recvmmsg and trace the receiver too")                                                             \
+  X(kNotModelledSysv, kInfo, "not_modelled_sysv",                                                                  \
+    "System V shared memory calls (shmget, shmat, shmdt, shmctl) were counted, not followed")                      \
+  X(kNotModelledIoUring, kDataLoss, "not_modelled_io_uring",                                                       \
+    "io_uring calls were counted, not followed: they can open, close, send and receive without a system call")     \
+  X(kNotModelledDrm, kInfo, "not_modelled_drm",                                                                    \
+    "DRM ioctls that share or import buffers were counted, not followed: descriptors they make are first seen "    \
+    "at their next use")                                                                                           \
+  X(kNotModelledIon, kInfo, "not_modelled_ion",                                                                    \
+    "ION ioctls were counted, not followed: descriptors they make are first seen at their next use")               \
+  X(kNotModelledBinder, kInfo, "not_modelled_binder",                                                              \
+    "binder calls were counted, not followed: descriptors passed through binder are first seen at their next use") \
+  X(kNotModelledRename, kInfo, "not_modelled_rename",                                                              \
+    "renames and links of shared memory files were counted, not followed")                                         \
+  X(kNotModelledWrite, kInfo, "not_modelled_write",                                                                \
+    "writes to shared memory files at an unknown position were counted: sizes may be larger than shown")
+// clang-format on
+
+enum class DecodeCounter : uint16_t {
+#define X(constant, severity, name, sentence) constant,
+  MEMTRACK_DECODE_COUNTERS(X)
+#undef X
+  kCount
+};
+
+inline constexpr size_t kDecodeCounterCount = static_cast<size_t>(DecodeCounter::kCount);
+
+// What a counter means; `decode_counter_info(c).name` is stable, the sentence may be reworded.
+struct DecodeCounterInfo {
+  const char* name;
+  Severity severity;
+  const char* sentence;
+};
+
+const DecodeCounterInfo& decode_counter_info(DecodeCounter counter);
+
+// The counts of one decoder.
+class DecodeCounters {
+ public:
+  void add(DecodeCounter counter, uint64_t n = 1) { counts_[static_cast<size_t>(counter)] += n; }
+  uint64_t get(DecodeCounter counter) const { return counts_[static_cast<size_t>(counter)]; }
+
+ private:
+  std::array<uint64_t, kDecodeCounterCount> counts_{};
+};
+
+}  // namespace memtrack
+
+#endif  // MEMTRACK_DECODE_DECODE_COUNTERS_H_
