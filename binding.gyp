@@ -2,7 +2,7 @@
   'targets': [{
     'target_name': 'memtrack',
     'sources': [
-      '<!@(ls native/core/*.cc native/decode/*.cc native/bindings/*.cc)',
+      '<!@(find native/core native/decode native/bindings -name "*.cc")',
     ],
     'include_dirs': ['native', '<!(node -p "require(\'node-addon-api\').include_dir")'],
     'defines': [

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs the native tests, each way in its own folder under build/.
 #   native.sh plain | address | thread    the tests: as they are, ASan and UBSan, TSan
-#   native.sh safety                      compile with clang's thread-safety analysis, warnings are errors
+#   native.sh safety                      compile with clang: -Wthread-safety, warnings are errors
 #   native.sh tidy | format               clang-tidy, clang-format --dry-run
 #   native.sh fuzz [SECONDS]              every target of test/fuzz, 60 seconds each unless told
 # CLANG_VERSION chooses the clang (19); JOBS the number of compilers at a time (all cores).
@@ -29,23 +29,27 @@ build() {
 mkdir -p build
 case ${1:-plain} in
   plain)
-    build native
-    build/native/memtrack_tests
+    build native -DMEMTRACK_NATIVE_TESTS=ON
+    build/native/memtrack_native_test
     ;;
   address | thread)
     need "clang++-$version" "clang-$version libclang-rt-$version-dev"
-    build "native-$1" "${clang[@]}" -DMEMTRACK_SANITIZE="$1"
-    ASAN_OPTIONS=detect_leaks=1 TSAN_OPTIONS=halt_on_error=1 "build/native-$1/memtrack_tests"
+    sanitizer=$1
+    [[ $1 == address ]] && sanitizer=address,undefined
+    # Debug keeps the assertions; -O1 keeps it bearable.
+    build "native-$1" "${clang[@]}" -DMEMTRACK_NATIVE_TESTS=ON -DSANITIZE="$sanitizer" \
+      -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS=-O1
+    ASAN_OPTIONS=detect_leaks=1 TSAN_OPTIONS=halt_on_error=1 "build/native-$1/memtrack_native_test"
     ;;
   safety)
     need "clang++-$version" "clang-$version"
-    build native-safety "${clang[@]}" -DCMAKE_CXX_FLAGS=-Werror
+    build native-clang "${clang[@]}" -DMEMTRACK_NATIVE_TESTS=ON
     ;;
   tidy)
     need "clang-tidy-$version" "clang-tidy-$version"
-    build native-safety "${clang[@]}" -DCMAKE_CXX_FLAGS=-Werror
+    build native-clang "${clang[@]}" -DMEMTRACK_NATIVE_TESTS=ON
     find native/core native/decode -name '*.cc' -print0 |
-      xargs -0 -r -n 4 -P "$jobs" "clang-tidy-$version" -p build/native-safety --quiet
+      xargs -0 -r -n 4 -P "$jobs" "clang-tidy-$version" -p build/native-clang --quiet
     ;;
   format)
     need "clang-format-$version" "clang-format-$version"
@@ -53,10 +57,10 @@ case ${1:-plain} in
     ;;
   fuzz)
     need "clang++-$version" "clang-$version libclang-rt-$version-dev"
-    build native-fuzz "${clang[@]}" -DMEMTRACK_FUZZ=ON -DMEMTRACK_SANITIZE=address
-    for target in build/native-fuzz/fuzz_*; do
-      [[ -x $target && -f $target ]] || continue
-      name=$(basename "$target" | sed s/^fuzz_//)
+    build native-fuzz "${clang[@]}" -DMEMTRACK_FUZZ=ON
+    for target in build/native-fuzz/*_fuzzer; do
+      [[ -x $target ]] || continue
+      name=$(basename "$target" _fuzzer)
       mkdir -p "build/corpus/$name"
       seeds=()
       [[ -d test/fuzz/seeds/$name ]] && seeds=("test/fuzz/seeds/$name")

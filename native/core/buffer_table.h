@@ -25,7 +25,7 @@ struct alignas(64) Buffer {
   uint64_t size = 0;             // bytes
   uint32_t pid = 0;              // of the allocator's group leader
   SpinLock lock;
-  bool dangling = false;  // posted: removed while held; the id stays taken for ever
+  std::atomic<bool> dangling{false};  // posted: removed while held; the id stays taken for ever
   HolderSet holders;      // slots of leaders; its size is userspace_handles
 };
 static_assert(sizeof(Buffer) == 64);

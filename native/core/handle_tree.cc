@@ -74,7 +74,7 @@ void HandleTree::rebuild() {
   std::vector<uint32_t> ids;
   std::vector<uint32_t> scratch;
   ids.reserve(table_.size());
-  table_.for_each([](uint32_t id, uint32_t) { ids.push_back(id); });
+  table_.for_each([&](uint32_t id, uint32_t) { ids.push_back(id); });
   sort_ids(ids, scratch);
   nodes_.nodes.resize(ids.size());
   for (size_t i = 0; i < ids.size(); i++) nodes_.nodes[i].id = ids[i];

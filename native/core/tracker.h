@@ -62,6 +62,11 @@ class Tracker {
   Status uninstall(uint32_t task, uint32_t buffer);
 
   uint32_t intern_tag(std::string_view text) { return tags_.intern(text); }
+  bool tag_known(uint32_t number) const { return tags_.known(number); }
+
+  // The first of n keys that no command has used; 0 if they are exhausted.
+  uint32_t reserve_task_keys(uint32_t n) { return reserve(next_task_, n); }
+  uint32_t reserve_buffer_keys(uint32_t n) { return reserve(next_buffer_, n); }
 
   const Counters& counters() const { return counters_; }
   const TrackerOptions& options() const { return options_; }
@@ -186,6 +191,17 @@ class Tracker {
   void link(Leader* leader);
   template <class F>
   void visit_under_lock(Leader* leader, SharingSet* set, F&& visit);
+  static uint32_t reserve(std::atomic<uint64_t>& next, uint32_t n) {
+    const uint64_t first = next.fetch_add(n, std::memory_order_relaxed);
+    return first + n > UINT32_MAX ? 0 : static_cast<uint32_t>(first);
+  }
+  // A command used `key`: reservations go on behind it.
+  static void used(std::atomic<uint64_t>& next, uint32_t key) {
+    uint64_t seen = next.load(std::memory_order_relaxed);
+    while (seen <= key && !next.compare_exchange_weak(seen, uint64_t{key} + 1, std::memory_order_relaxed)) {
+    }
+  }
+
   template <class H, class V>
   void visit_locked(Leader* leader, H&& f_handle, V&& f_vma);
   template <class V>
@@ -198,6 +214,9 @@ class Tracker {
   BufferTable buffers_;
   Quota handles_;
   Quota tags_used_;
+
+  std::atomic<uint64_t> next_task_{1};    // keys for reserve_*_keys
+  std::atomic<uint64_t> next_buffer_{1};
 
   mutable std::mutex structure_mu_;
   PagedTable<std::atomic<Task*>> tasks_;  // by key; the sentinel kEnded: the key was used

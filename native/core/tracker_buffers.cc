@@ -23,7 +23,10 @@ Status Tracker::init(const Record& record) {
     return kEnomem;
   }
   const Status id = buffers_.init(record.buffer, record.size, pid, record.aux);
-  if (id >= 0) return id;
+  if (id >= 0) {
+    used(next_buffer_, record.buffer);
+    return id;
+  }
   if (record.aux != 0) tags_used_.give_back();
   counters_.count(id == kEexist   ? Counter::buffer_exists
                   : id == kEnospc ? Counter::init_enospc

@@ -39,6 +39,7 @@ Status Tracker::may_start(uint32_t key) {
     counters_.count(Counter::task_exists);
     return kEexist;
   }
+  used(next_task_, key);
   return kOk;
 }
 
@@ -261,7 +262,7 @@ Status Tracker::fork(const Record& record) {
   bool room = handles_.take(handles);
   if (room && vmas != 0) {
     const std::lock_guard<std::mutex> vmas_guard(vmas_mu_);
-    room = vmas_.available() >= vmas;
+    room = vmas <= vmas_.limit() - std::min(vmas_.limit(), vmas_.live());
     if (!room) handles_.give_back(handles);
   }
   if (!room) {

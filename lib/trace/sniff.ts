@@ -1,0 +1,63 @@
+import { MTRK_MAGIC } from './mtrk-format.ts';
+
+/** The formats that can be read, as `--format` names them. */
+export type TraceFormat = 'mtrk' | 'strace';
+
+/** As much of the beginning as is looked at. */
+export const SNIFF_BYTES = 64 << 10;
+
+const LINES = 200;
+const STAMP = String.raw`(?:\d{1,2}:\d\d:\d\d(?:\.\d+)?|\d+\.\d+|\d+) +`;
+const CALL = String.raw`\w+\(.*(?:\) *= (?:-?\d|0x|\?)|<unfinished \.\.\.>)`;
+const OTHER = String.raw`<\.\.\. \w+ resumed>|\+\+\+ \w+ |--- (?:SIG|stopped)|strace: Process \d+ (?:at|de)tached`;
+/** One line of `strace`, with or without pid, time and the `-i` address. */
+const STRACE_LINE = new RegExp(
+  String.raw`^(?:\[pid +\d+\] +|\d+ +)?(?: *${STAMP})?(?:\[[0-9a-f?]+\] )?(?:${CALL}|${OTHER})`,
+);
+
+/** First bytes of what people try, so that the refusal can say what it is. */
+const OTHERS: readonly (readonly [start: string, what: string])[] = [
+  ['\x17\x08Dtracing', 'a trace.dat of trace-cmd'],
+  ['PERFILE2', 'a perf.data'],
+  ['PK\x03\x04', 'a zip archive: unpack it first'],
+  ['\x7fELF', 'an ELF file'],
+  ['# tracer:', 'ftrace text'],
+  ['version = ', 'a trace-cmd report'],
+  ['{', 'JSON'],
+  ['[', 'JSON'],
+  ['<', 'HTML or XML'],
+];
+
+function looksLikeStrace(head: Uint8Array): boolean {
+  const text = Buffer.from(head)
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '');
+  const lines = text.split(/\r?\n/);
+  // The last line may be cut.
+  if (head.length >= SNIFF_BYTES) lines.pop();
+  const filled = lines.filter((line) => line.trim() !== '').slice(0, LINES);
+  const fitting = filled.filter((line) => STRACE_LINE.test(line)).length;
+  return fitting * 2 > filled.length;
+}
+
+/** The format of an unwrapped file by its first bytes; null for one that is not read here. */
+export function sniff(head: Uint8Array): TraceFormat | null {
+  // Four bytes, so that a file damaged in transfer is refused as what it is.
+  if (startsWith(head, MTRK_MAGIC.subarray(0, 4))) return 'mtrk';
+  return looksLikeStrace(head) ? 'strace' : null;
+}
+
+export function startsWith(head: Uint8Array, magic: ArrayLike<number>): boolean {
+  for (let i = 0; i < magic.length; i++) if (head[i] !== magic[i]) return false;
+  return true;
+}
+
+/** Says what was looked for and what is there instead. */
+export function refusalOf(head: Uint8Array): string {
+  const first = Buffer.from(head.subarray(0, 16));
+  const hex = first.toString('hex').replace(/..(?=.)/g, '$& ');
+  const shown = first.toString('latin1').replace(/[^\x20-\x7e]/g, '.');
+  const known = OTHERS.find(([start]) => first.toString('latin1').startsWith(start));
+  const guess = known === undefined ? '' : ` (${known[1]}?)`;
+  return `is no trace that memtrack reads: looked for .mtrk and strace, plain or in gzip or zstd; it begins ${hex} "${shown}"${guess}`;
+}

@@ -1,0 +1,3 @@
+#pragma once
+#include "bindings/napi_setup.h"
+namespace memtrack::node { inline void RegisterDecoder(Napi::Env, Napi::Object) {} }
