@@ -24,8 +24,8 @@ export interface BufferTableOptions {
 /** A row per buffer that a process holds; orphans have a table of their own. */
 export function formatBufferTable(answer: Answer, options: BufferTableOptions): string {
   return formatRows(answer, answer.buffers.filter((row) => row.orphan === null), options, [
-    { head: 'HOLDERS', cell: holdersCell(answer, options.detail) },
     { head: 'SINCE', align: 'right', cell: (row) => showSince(earliest(row)) },
+    { head: 'HOLDERS', cell: holdersCell(answer, options.detail) },
   ]);
 }
 

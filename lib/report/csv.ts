@@ -26,11 +26,11 @@ const ROWS = {
   process: (answer) =>
     answer.processes.map((row) => [
       row.pid, row.comm, row.state, row.status, row.rss, row.pss, row.uss, row.buffers, row.fds, row.maps, row.handles,
-      row.sharedWith.join(' '), row.known,
+      pids(row.sharedWith), row.known,
     ]),
   buffer: (answer) =>
     answer.buffers.map((row) => [
-      ...bufferCells(row), row.inFlight, row.orphan, row.holders.length, row.holders.map((holder) => holder.pid).join(' '),
+      ...bufferCells(row), row.inFlight, row.orphan, row.holders.length, pids(row.holders.map((holder) => holder.pid)),
     ]),
   holder: (answer) =>
     answer.buffers.flatMap((row) =>
@@ -43,6 +43,10 @@ function bufferCells(row: AnswerBuffer): Cell[] {
     row.key, row.id, row.inode, row.size, row.sizeAtLeast ?? null, row.resident, row.name, row.tag, row.kind, row.exporter, row.creator,
     row.refs, row.userspaceHandles, row.known,
   ];
+}
+
+function pids(list: readonly number[]): string | null {
+  return list.length === 0 ? null : list.join(' ');
 }
 
 /** Names a spreadsheet would run as a formula get an apostrophe before them, as spreadsheets do. */

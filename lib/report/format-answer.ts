@@ -1,4 +1,4 @@
-import type { Answer, Loss } from './answer.ts';
+import type { Answer, AnswerProcess, Loss } from './answer.ts';
 import { type BufferSort, type BufferTableOptions, formatBufferTable, formatOrphanTable } from './buffer-table.ts';
 import { escapeText } from './escape.ts';
 import { formatProcessTable, type ProcessSort } from './process-table.ts';
@@ -43,7 +43,7 @@ export function formatAnswer(answer: Answer, options: FormatOptions = {}): strin
   return parts.join('\n');
 }
 
-function formatTotals({ at, totals }: Answer, ink: Ink): string {
+function formatTotals({ at, totals, processes }: Answer, ink: Ink): string {
   const bound = totals.known === 'lower-bound';
   let text = at === null ? 'At the end: ' : `At ${formatTime(BigInt(at))} s: `;
   text += `${count(totals.buffers, 'buffer')}, ${formatSize(totals.bytes, bound)}`;
@@ -52,10 +52,19 @@ function formatTotals({ at, totals }: Answer, ink: Ink): string {
   }
   if (totals.residentBytes !== null) text += `; resident ${formatSize(totals.residentBytes, totals.unknownResident > 0)}`;
   text = `${ink.bold(text)}\n`;
+  if (processes.length > 0) text += `${formatStates(processes)}\n`;
   if (totals.unknownSizes > 0) {
     text += `The size of ${count(totals.unknownSizes, 'buffer')} is not known: sums are lower bounds.\n`;
   }
   return text;
+}
+
+/** `5 processes: 3 alive, 1 exited, 1 killed` */
+function formatStates(processes: readonly AnswerProcess[]): string {
+  const states = new Map<string, number>();
+  for (const { state } of processes) states.set(state, (states.get(state) ?? 0) + 1);
+  const parts = [...states].map(([state, number]) => `${number} ${state === 'unknown' ? 'in an unknown state' : state}`);
+  return `${count(processes.length, 'process', 'processes')}: ${parts.join(', ')}`;
 }
 
 /** What the answer lacks: every counter, its count and what it means. */

@@ -24,14 +24,31 @@ export function formatProcessTable(processes: readonly AnswerProcess[], sort: Pr
   return text;
 }
 
+/** Processes whose pss and uss stand at one that started before them; it shares with them. */
+function findFollowers(processes: readonly AnswerProcess[]): ReadonlyMap<AnswerProcess, number> {
+  const seen = new Set<number>();
+  const followers = new Map<AnswerProcess, number>();
+  for (const row of processes) {
+    const leader = row.sharedWith.find((pid) => seen.has(pid));
+    if (leader !== undefined) followers.set(row, leader);
+    if (row.sharedWith.length > 0) seen.add(row.pid);
+  }
+  return followers;
+}
+
 function columns(processes: readonly AnswerProcess[], ink: Ink): readonly Column<AnswerProcess>[] {
+  const followers = findFollowers(processes);
+  const share = (row: AnswerProcess, bytes: number): string => {
+    const leader = followers.get(row);
+    return leader === undefined ? formatSize(bytes, row.known === 'lower-bound') : `in ${leader}`;
+  };
   const all: (Column<AnswerProcess> & { readonly wanted?: boolean })[] = [
     { head: 'PID', align: 'right', cell: (row) => String(row.pid) },
     { head: 'COMM', cell: (row) => showName(row.comm) },
     { head: 'STATE', cell: (row) => showState(row, ink) },
     { head: 'RSS', align: 'right', cell: (row) => formatSize(row.rss, row.known === 'lower-bound') },
-    { head: 'PSS', align: 'right', cell: (row) => formatSize(row.pss, row.known === 'lower-bound') },
-    { head: 'USS', align: 'right', cell: (row) => formatSize(row.uss, row.known === 'lower-bound') },
+    { head: 'PSS', align: 'right', cell: (row) => share(row, row.pss) },
+    { head: 'USS', align: 'right', cell: (row) => share(row, row.uss) },
     { head: 'BUFFERS', align: 'right', cell: (row) => String(row.buffers) },
     { head: 'FDS', align: 'right', cell: (row) => String(row.fds) },
     { head: 'MAPS', align: 'right', cell: (row) => String(row.maps) },
