@@ -23,7 +23,9 @@ class Addon {
     return static_cast<uint32_t>(trackers_.size() - 1);
   }
   // Null if it was closed or never opened.
-  Tracker* find(uint32_t number) const { return number < trackers_.size() ? trackers_[number].get() : nullptr; }
+  Tracker* find(uint32_t number) const {
+    return number < trackers_.size() ? trackers_[number].get() : nullptr;
+  }
   void close(uint32_t number) {
     if (number < trackers_.size()) trackers_[number].reset();
   }

@@ -6,7 +6,9 @@ namespace memtrack::node {
 
 namespace {
 
-[[noreturn]] void refuse(Napi::Env env, const std::string& message) { throw Napi::TypeError::New(env, message); }
+[[noreturn]] void refuse(Napi::Env env, const std::string& message) {
+  throw Napi::TypeError::New(env, message);
+}
 
 template <class T>
 struct Kind;
@@ -37,9 +39,11 @@ uint32_t uint32_argument(const Napi::CallbackInfo& info, size_t i, const char* n
   const Napi::Value value = info[i];
   if (value.IsNumber()) {
     const double number = value.As<Napi::Number>().DoubleValue();
-    if (number >= 0 && number <= max && number == std::floor(number)) return static_cast<uint32_t>(number);
+    if (number >= 0 && number <= max && number == std::floor(number))
+      return static_cast<uint32_t>(number);
   }
-  refuse(info.Env(), std::string(name) + ": expected a whole number from 0 to " + std::to_string(max));
+  refuse(info.Env(),
+         std::string(name) + ": expected a whole number from 0 to " + std::to_string(max));
 }
 
 uint64_t size_argument(const Napi::Value& value, const char* name, bool infinite) {
@@ -73,7 +77,8 @@ std::span<T> array_argument(const Napi::Value& value, const char* name, size_t a
     refuse(env, std::string(name) + ": its buffer is detached");
   }
   if (length != 0 && (data == nullptr || reinterpret_cast<uintptr_t>(data) % alignment != 0)) {
-    refuse(env, std::string(name) + ": must begin at a multiple of " + std::to_string(alignment) + " bytes");
+    refuse(env, std::string(name) + ": must begin at a multiple of " + std::to_string(alignment) +
+                    " bytes");
   }
   return {static_cast<T*>(data), length};
 }

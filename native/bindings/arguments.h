@@ -12,7 +12,8 @@
 namespace memtrack::node {
 
 // A whole number in [0, max].
-uint32_t uint32_argument(const Napi::CallbackInfo& info, size_t i, const char* name, uint32_t max = UINT32_MAX);
+uint32_t uint32_argument(const Napi::CallbackInfo& info, size_t i, const char* name,
+                         uint32_t max = UINT32_MAX);
 
 // A whole number in [0, 2^53), or Infinity for UINT64_MAX where `infinite`.
 uint64_t size_argument(const Napi::Value& value, const char* name, bool infinite = false);
@@ -20,7 +21,8 @@ uint64_t size_argument(const Napi::Value& value, const char* name, bool infinite
 // The elements of a typed array of exactly this kind, aligned to `alignment` bytes and not detached. Borrowed: valid
 // until JavaScript runs again.
 template <class T>
-std::span<T> array_argument(const Napi::Value& value, const char* name, size_t alignment = alignof(T));
+std::span<T> array_argument(const Napi::Value& value, const char* name,
+                            size_t alignment = alignof(T));
 
 std::string string_argument(const Napi::Value& value, const char* name);
 

@@ -47,8 +47,8 @@ void holdings(const Napi::CallbackInfo& info) {
   Tracker& tracker = tracker_argument(info);
   const std::span<double> rows = array_argument<double>(info[1], "rows");
   if (rows.size() < 3) throw Napi::RangeError::New(info.Env(), "rows: needs 3 elements");
-  constexpr const char* kNames[] = {"task",   "pid",    "handles", "leader", "buffer", "fds",
-                                    "vmas",   "handle", "start",   "end",    "offset", "flags"};
+  constexpr const char* kNames[] = {"task", "pid",    "handles", "leader", "buffer", "fds",
+                                    "vmas", "handle", "start",   "end",    "offset", "flags"};
   Column columns[12];
   for (size_t i = 0; i < 12; i++) columns[i] = column(info, 2 + i, kNames[i]);
   size_t leaders = 0;

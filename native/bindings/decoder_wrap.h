@@ -1,3 +1,5 @@
 #pragma once
 #include "bindings/napi_setup.h"
-namespace memtrack::node { inline void RegisterDecoder(Napi::Env, Napi::Object) {} }
+namespace memtrack::node {
+inline void RegisterDecoder(Napi::Env, Napi::Object) {}
+}  // namespace memtrack::node

@@ -28,7 +28,9 @@ Napi::Value open(const Napi::CallbackInfo& info) {
 }
 
 // close(number)
-void close(const Napi::CallbackInfo& info) { Addon::of(info.Env()).close(uint32_argument(info, 0, "tracker")); }
+void close(const Napi::CallbackInfo& info) {
+  Addon::of(info.Env()).close(uint32_argument(info, 0, "tracker"));
+}
 
 // apply(number, words: Uint32Array, first, count, results: Int32Array | undefined) -> accepted
 Napi::Value apply(const Napi::CallbackInfo& info) {
@@ -38,7 +40,8 @@ Napi::Value apply(const Napi::CallbackInfo& info) {
   const size_t count = uint32_argument(info, 3, "count");
   const size_t held = words.size() * sizeof(uint32_t) / sizeof(Record);
   if (first > held || count > held - first) {
-    throw Napi::RangeError::New(info.Env(), "count: words holds " + std::to_string(held) + " records");
+    throw Napi::RangeError::New(info.Env(),
+                                "count: words holds " + std::to_string(held) + " records");
   }
   Status* results = nullptr;
   if (!info[4].IsUndefined()) {
@@ -49,21 +52,24 @@ Napi::Value apply(const Napi::CallbackInfo& info) {
     results = given.data() + first;
   }
   const auto* records = reinterpret_cast<const Record*>(words.data());
-  return Napi::Number::New(info.Env(), static_cast<double>(tracker.apply({records + first, count}, results)));
+  return Napi::Number::New(info.Env(),
+                           static_cast<double>(tracker.apply({records + first, count}, results)));
 }
 
 // reserve(number, tasks: boolean, n) -> first key
 Napi::Value reserve(const Napi::CallbackInfo& info) {
   Tracker& tracker = tracker_argument(info);
   const uint32_t n = uint32_argument(info, 2, "n");
-  const uint32_t first = info[1].ToBoolean() ? tracker.reserve_task_keys(n) : tracker.reserve_buffer_keys(n);
+  const uint32_t first =
+      info[1].ToBoolean() ? tracker.reserve_task_keys(n) : tracker.reserve_buffer_keys(n);
   if (first == 0) throw Napi::RangeError::New(info.Env(), "n: so many keys are not left");
   return Napi::Number::New(info.Env(), first);
 }
 
 // internTag(number, text) -> tag number
 Napi::Value intern_tag(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), tracker_argument(info).intern_tag(string_argument(info[1], "tag")));
+  return Napi::Number::New(info.Env(),
+                           tracker_argument(info).intern_tag(string_argument(info[1], "tag")));
 }
 
 // tagText(number, tag number) -> string
@@ -98,7 +104,8 @@ Napi::Value text_of(Napi::Env env, F&& format) {
   std::array<char, 16384> near;
   const int64_t size = format(std::span<char>(near));
   if (size < 0) return env.Null();
-  if (static_cast<size_t>(size) <= near.size()) return string_from(env, {near.data(), static_cast<size_t>(size)});
+  if (static_cast<size_t>(size) <= near.size())
+    return string_from(env, {near.data(), static_cast<size_t>(size)});
   // Others may install meanwhile: ask again until it fits.
   size_t room = static_cast<size_t>(size);
   for (;;) {
@@ -106,7 +113,8 @@ Napi::Value text_of(Napi::Env env, F&& format) {
     const std::unique_ptr<char[]> far(new char[room]);
     const int64_t now = format(std::span<char>(far.get(), room));
     if (now < 0) return env.Null();
-    if (static_cast<size_t>(now) <= room) return string_from(env, {far.get(), static_cast<size_t>(now)});
+    if (static_cast<size_t>(now) <= room)
+      return string_from(env, {far.get(), static_cast<size_t>(now)});
     room = static_cast<size_t>(now);
   }
 }
@@ -116,7 +124,8 @@ Napi::Value memtrack_text(const Napi::CallbackInfo& info) {
   Tracker& tracker = tracker_argument(info);
   const uint32_t task = uint32_argument(info, 1, "task");
   const MemtrackForm form = form_argument(info, 2);
-  return text_of(info.Env(), [&](std::span<char> out) { return format_memtrack(tracker, task, form, out); });
+  return text_of(info.Env(),
+                 [&](std::span<char> out) { return format_memtrack(tracker, task, form, out); });
 }
 
 // memtrackInto(number, task, form, out: Uint8Array) -> bytes needed, or -1
@@ -125,22 +134,25 @@ Napi::Value memtrack_into(const Napi::CallbackInfo& info) {
   const uint32_t task = uint32_argument(info, 1, "task");
   const MemtrackForm form = form_argument(info, 2);
   const std::span<uint8_t> out = array_argument<uint8_t>(info[3], "out");
-  const int64_t size = format_memtrack(tracker, task, form, {reinterpret_cast<char*>(out.data()), out.size()});
+  const int64_t size =
+      format_memtrack(tracker, task, form, {reinterpret_cast<char*>(out.data()), out.size()});
   return Napi::Number::New(info.Env(), static_cast<double>(size));
 }
 
 // debugfsText(number) -> string
 Napi::Value debugfs_text(const Napi::CallbackInfo& info) {
   const Tracker& tracker = tracker_argument(info);
-  return text_of(info.Env(),
-                 [&](std::span<char> out) { return static_cast<int64_t>(format_debugfs(tracker, out)); });
+  return text_of(info.Env(), [&](std::span<char> out) {
+    return static_cast<int64_t>(format_debugfs(tracker, out));
+  });
 }
 
 // counters(number, values: Float64Array): one value for each of counterInfo
 void counters(const Napi::CallbackInfo& info) {
   const Tracker& tracker = tracker_argument(info);
   const std::span<double> values = array_argument<double>(info[1], "values");
-  if (values.size() < kCounterInfo.size()) throw Napi::RangeError::New(info.Env(), "values: too short");
+  if (values.size() < kCounterInfo.size())
+    throw Napi::RangeError::New(info.Env(), "values: too short");
   for (size_t i = 0; i < kCounterInfo.size(); i++) {
     values[i] = static_cast<double>(tracker.counters().value(static_cast<Counter>(i)));
   }

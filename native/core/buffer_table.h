@@ -26,7 +26,7 @@ struct alignas(64) Buffer {
   uint32_t pid = 0;              // of the allocator's group leader
   SpinLock lock;
   std::atomic<bool> dangling{false};  // posted: removed while held; the id stays taken for ever
-  HolderSet holders;      // slots of leaders; its size is userspace_handles
+  HolderSet holders;                  // slots of leaders; its size is userspace_handles
 };
 static_assert(sizeof(Buffer) == 64);
 
@@ -45,6 +45,12 @@ class BufferTable {
     // 0 and kDead both wrap to values no buffer has.
     const uint32_t id = entry->load(std::memory_order_acquire) - 1;
     return id >= kDead - 1 ? kNoId : id;
+  }
+
+  // Whether `key` was ever a buffer's.
+  bool used(uint32_t key) const {
+    const std::atomic<uint32_t>* entry = ids_of_keys_.find(key);
+    return entry != nullptr && entry->load(std::memory_order_acquire) != 0;
   }
 
   // REQUIRES: `id` was given out once.

@@ -19,7 +19,8 @@ HandleTable::Bucket* HandleTable::allocate(uint32_t n) {
     // Over-allocate to align by hand; the true start is kept in the word before.
     auto* base = static_cast<char*>(std::calloc(1, bytes + 2 * sizeof(Bucket)));
     if (base == nullptr) std::abort();
-    const auto aligned = (reinterpret_cast<uintptr_t>(base) + 2 * sizeof(Bucket) - 1) & ~(sizeof(Bucket) - 1);
+    const auto aligned =
+        (reinterpret_cast<uintptr_t>(base) + 2 * sizeof(Bucket) - 1) & ~(sizeof(Bucket) - 1);
     raw = reinterpret_cast<void*>(aligned);
     reinterpret_cast<void**>(raw)[-1] = base;
     return static_cast<Bucket*>(raw);
@@ -34,7 +35,8 @@ namespace {
 template <class Bucket>
 void release(Bucket* buckets, uint32_t mask, uint32_t stepwise) {
   if (buckets == nullptr) return;
-  std::free(mask + 1 >= stepwise ? reinterpret_cast<void**>(buckets)[-1] : static_cast<void*>(buckets));
+  std::free(mask + 1 >= stepwise ? reinterpret_cast<void**>(buckets)[-1]
+                                 : static_cast<void*>(buckets));
 }
 }  // namespace
 
@@ -71,7 +73,8 @@ uint32_t* HandleTable::place(uint32_t id) {
         return &bucket.counts[slot];
       }
       // `reusable` was abandoned by another id in a full bucket on the way.
-      auto* owner = reinterpret_cast<Bucket*>(reinterpret_cast<uintptr_t>(reusable) & ~(sizeof(Bucket) - 1));
+      auto* owner =
+          reinterpret_cast<Bucket*>(reinterpret_cast<uintptr_t>(reusable) & ~(sizeof(Bucket) - 1));
       owner->ids[reusable - owner->counts] = id + 1;
       return reusable;
     }
@@ -89,7 +92,8 @@ uint32_t* HandleTable::place(uint32_t id) {
 void HandleTable::drop(uint32_t* count) {
   *count = 0;
   live_--;
-  auto* bucket = reinterpret_cast<Bucket*>(reinterpret_cast<uintptr_t>(count) & ~(sizeof(Bucket) - 1));
+  auto* bucket =
+      reinterpret_cast<Bucket*>(reinterpret_cast<uintptr_t>(count) & ~(sizeof(Bucket) - 1));
   const bool in_old = old_ != nullptr && bucket >= old_ && bucket <= old_ + old_mask_;
   if (!in_old && match(*bucket, 0) != 0) {
     bucket->ids[count - bucket->counts] = 0;
@@ -150,7 +154,8 @@ void HandleTable::copy_from(const HandleTable& other) {
     shift_ = other.shift_;
     live_ = other.live_;
     used_ = other.used_;
-    std::memcpy(static_cast<void*>(buckets_), other.buckets_, (static_cast<size_t>(mask_) + 1) * sizeof(Bucket));
+    std::memcpy(static_cast<void*>(buckets_), other.buckets_,
+                (static_cast<size_t>(mask_) + 1) * sizeof(Bucket));
     return;
   }
   other.for_each([this](uint32_t id, uint32_t count) { *add(id) = count; });
@@ -165,7 +170,8 @@ void HandleTable::clear() {
 }
 
 size_t HandleTable::bytes() const {
-  const size_t n = (buckets_ == nullptr ? 0 : mask_ + size_t{1}) + (old_ == nullptr ? 0 : old_mask_ + size_t{1});
+  const size_t n =
+      (buckets_ == nullptr ? 0 : mask_ + size_t{1}) + (old_ == nullptr ? 0 : old_mask_ + size_t{1});
   return n * sizeof(Bucket);
 }
 

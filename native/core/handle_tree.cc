@@ -120,7 +120,8 @@ const char* HandleTree::check() const {
   const bool in_step = linked_ && journal_.empty();
   table_.for_each([&](uint32_t id, uint32_t count) {
     live++;
-    if (table_.find(id) == nullptr || *table_.find(id) != count) broken = "a handle is not where its hash says";
+    if (table_.find(id) == nullptr || *table_.find(id) != count)
+      broken = "a handle is not where its hash says";
     if (in_step && tree_.find(nodes, id) == kNilNode) broken = "a handle is not linked";
   });
   if (broken != nullptr) return broken;

@@ -84,13 +84,15 @@ class HolderSet {
     std::memcpy(&spill, inline_, sizeof spill);
     return spill;
   }
-  static uint32_t home(uint32_t leader, uint32_t mask) { return (leader * 0x9E3779B1u >> 7) & mask; }
+  static uint32_t home(uint32_t leader, uint32_t mask) {
+    return (leader * 0x9E3779B1u >> 7) & mask;
+  }
   static void put(Spill* spill, uint32_t leader);
   void resize_spill(uint32_t slots);
   void insert_spilled(uint32_t leader);
   void erase_spilled(uint32_t leader);
 
-  uint32_t size_ = 0;  // with kSpilled
+  uint32_t size_ = 0;              // with kSpilled
   uint32_t inline_[kInline] = {};  // or a Spill* in the first eight bytes
 };
 

@@ -65,7 +65,8 @@ int32_t IdAllocator::alloc_between(uint64_t from, uint64_t end) {
 
 // The lowest free id >= from, which may be past every limit; path leads to it.
 uint64_t IdAllocator::find_free(uint64_t from, Path& path) const {
-  uint64_t id = from;  // what has been passed over is full; its low bits are 0 from the first step aside
+  uint64_t id =
+      from;  // what has been passed over is full; its low bits are 0 from the first step aside
   path.complete = false;
   while (root_ != nullptr && !beyond(id, height_)) {
     Node* node = root_;

@@ -22,7 +22,8 @@ constexpr std::array<char, 200> kTwoDigits = [] {
 // Collects text in the caller's memory; past its end only counts.
 class Text {
  public:
-  explicit Text(std::span<char> out) : begin_(out.data()), at_(out.data()), end_(out.data() + out.size()) {}
+  explicit Text(std::span<char> out)
+      : begin_(out.data()), at_(out.data()), end_(out.data() + out.size()) {}
 
   // Room for n bytes, or null when out of it (they still count).
   char* take(size_t n) {
@@ -67,11 +68,13 @@ constexpr uint64_t kFitsTwelve = 1'000'000'000'000;
 // "%10d  %16d  %12zu  %12s\n", or after patch 2 "%10d  %16d  %12zu  %s\n".
 void put_row(Text& text, MemtrackForm form, const Tracker::BufferRow& row, std::string_view tag) {
   constexpr size_t kNumbers = 44;
-  const size_t tag_width = form == MemtrackForm::kSeries ? std::max<size_t>(tag.size(), 12) : tag.size();
+  const size_t tag_width =
+      form == MemtrackForm::kSeries ? std::max<size_t>(tag.size(), 12) : tag.size();
   if (row.size >= kFitsTwelve) [[unlikely]] {
     char numbers[80];
-    const int n = std::snprintf(numbers, sizeof numbers, "%10u  %16u  %12llu  ", row.userspace_handles, row.id,
-                                static_cast<unsigned long long>(row.size));
+    const int n =
+        std::snprintf(numbers, sizeof numbers, "%10u  %16u  %12llu  ", row.userspace_handles,
+                      row.id, static_cast<unsigned long long>(row.size));
     text.append({numbers, static_cast<size_t>(n)});
     if (char* place = text.take(tag_width + 1)) {
       std::memset(place, ' ', tag_width);
@@ -83,7 +86,8 @@ void put_row(Text& text, MemtrackForm form, const Tracker::BufferRow& row, std::
   char* place = text.take(kNumbers + tag_width + 1);
   if (place == nullptr) [[unlikely]]
     return;
-  static constexpr char kBlank[65] = "                                                                ";
+  static constexpr char kBlank[65] =
+      "                                                                ";
   std::memcpy(place, kBlank, kNumbers);
   put_right(place + 10, row.userspace_handles);
   put_right(place + 28, row.id);
@@ -103,8 +107,9 @@ void put_vma(Text& text, const Vma& vma, bool tagged, std::string_view tag) {
   char line[160];
   const auto flag = [&](uint32_t bit, char set) { return (vma.flags & bit) != 0 ? set : '-'; };
   const int n = std::snprintf(line, sizeof line, "%68llx-%08llx  %c%c%c%c%c  %08llx",
-                              static_cast<unsigned long long>(vma.start), static_cast<unsigned long long>(vma.end),
-                              flag(kVmRead, 'r'), flag(kVmWrite, 'w'), flag(kVmExec, 'x'),
+                              static_cast<unsigned long long>(vma.start),
+                              static_cast<unsigned long long>(vma.end), flag(kVmRead, 'r'),
+                              flag(kVmWrite, 'w'), flag(kVmExec, 'x'),
                               (vma.flags & kVmShared) != 0 ? 's' : 'p', flag(kVmIo, '#'),
                               static_cast<unsigned long long>(vma.offset));
   text.append({line, static_cast<size_t>(n)});
@@ -117,7 +122,8 @@ void put_vma(Text& text, const Vma& vma, bool tagged, std::string_view tag) {
 
 void put_header(Text& text, MemtrackForm form, uint32_t pid) {
   text.append(form == MemtrackForm::kSeries
-                  ? " ref_count:       Identifier:         size:          tag:    startAddr-endAddr: Flags:    pgOff: pid:"
+                  ? " ref_count:       Identifier:         size:          tag:    "
+                    "startAddr-endAddr: Flags:    pgOff: pid:"
                   : " ref_count:       Identifier:         size: tag: pid:");
   char digits[16];
   const int n = std::snprintf(digits, sizeof digits, "%d\n", static_cast<int>(pid));
@@ -154,9 +160,10 @@ size_t format_debugfs(const Tracker& tracker, std::span<char> out) {
   text.append(" pid  buffer_size        ref   Identifier tag\n");
   tracker.for_each_buffer([&](const Tracker::BufferRow& row) {
     char line[96];
-    const int n = std::snprintf(line, sizeof line, "%4d %12llu %10d %12d ", static_cast<int>(row.pid),
-                                static_cast<unsigned long long>(row.size), static_cast<int>(row.userspace_handles),
-                                static_cast<int>(row.id));
+    const int n =
+        std::snprintf(line, sizeof line, "%4d %12llu %10d %12d ", static_cast<int>(row.pid),
+                      static_cast<unsigned long long>(row.size),
+                      static_cast<int>(row.userspace_handles), static_cast<int>(row.id));
     text.append({line, static_cast<size_t>(n)});
     text.append(tracker.tag_text(row.tag));
     text.append("\n");

@@ -203,9 +203,7 @@ class RbTree {
     return parent == kNoParent ? kNilNode : parent;
   }
   static uint32_t color_of(const RbNode& n) { return n.parent_color & 1; }
-  static void set_parent(RbNode& n, uint32_t parent) {
-    n.parent_color = pack(parent, color_of(n));
-  }
+  static void set_parent(RbNode& n, uint32_t parent) { n.parent_color = pack(parent, color_of(n)); }
   static void set_color(RbNode& n, uint32_t color) {
     n.parent_color = (n.parent_color & ~1u) | color;
   }

@@ -47,7 +47,8 @@ void RwLock::lock_contended() {
       continue;
     }
     assert((state & kQueuedWriters) != kQueuedWriters);
-    if (state_.compare_exchange_weak(state, state + kQueuedWriter, std::memory_order_relaxed)) break;
+    if (state_.compare_exchange_weak(state, state + kQueuedWriter, std::memory_order_relaxed))
+      break;
   }
   const uint64_t before_me = (state & kQueuedWriters) / kQueuedWriter;
   wait_for_turn(writer_turn_, writer_turn(state + (before_me + 1) * kWriterTurn));
@@ -89,7 +90,8 @@ void RwLock::lock_shared_contended() {
       continue;
     }
     assert((state & kQueuedReaders) != kQueuedReaders);
-    if (state_.compare_exchange_weak(state, state + kQueuedReader, std::memory_order_relaxed)) break;
+    if (state_.compare_exchange_weak(state, state + kQueuedReader, std::memory_order_relaxed))
+      break;
   }
   wait_for_turn(reader_turn_, reader_turn(state + kReaderTurn));
 }

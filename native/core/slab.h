@@ -9,8 +9,8 @@
 //   (2) live() <= limit, unless the limit was lowered below what was live then;
 //   (3) pages only grow in number until reset().
 //
-// Thread safety: none of its own; every call that changes it needs the caller's lock exclusively, and
-// operator[] needs it at least shared.
+// Thread safety: every call that changes it needs the caller's lock exclusively. operator[] of a live slot needs no
+// lock, also while another thread allocates: the directory of pages is replaced, never changed under a reader.
 //
 //   Slab<Handle> handles;
 //   uint32_t i = handles.alloc();  // a Handle{}; kNoSlot: -ENOMEM
@@ -19,15 +19,14 @@
 #ifndef MEMTRACK_CORE_SLAB_H_
 #define MEMTRACK_CORE_SLAB_H_
 
+#include <atomic>
 #include <bit>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <new>
 #include <type_traits>
-#ifndef NDEBUG
 #include <vector>
-#endif
 
 namespace memtrack {
 
@@ -38,24 +37,24 @@ class SlabPages {
  public:
   static constexpr size_t kPageBytes = size_t{64} * 1024;
 
-  SlabPages(size_t page_bytes, size_t alignment)
-      : page_bytes_(page_bytes), alignment_(alignment) {}
+  SlabPages(size_t page_bytes, size_t alignment) : page_bytes_(page_bytes), alignment_(alignment) {}
   ~SlabPages();
   SlabPages(const SlabPages&) = delete;
   SlabPages& operator=(const SlabPages&) = delete;
 
-  void* page(size_t n) const { return pages_[n]; }
+  void* page(size_t n) const { return pages_.load(std::memory_order_acquire)[n]; }
   size_t size() const { return size_; }
   // False if there is no memory; nothing changed.
   bool add();
   void clear();
-  // Pages and directory.
-  size_t bytes() const { return size_ * page_bytes_ + capacity_ * sizeof(void*); }
+  // Pages and directories.
+  size_t bytes() const { return size_ * page_bytes_ + 2 * capacity_ * sizeof(void*); }
 
  private:
   const size_t page_bytes_;
   const size_t alignment_;
-  void** pages_ = nullptr;
+  std::atomic<void**> pages_{nullptr};
+  std::vector<void**> outgrown_;  // directories that a reader may still look into
   size_t size_ = 0;
   size_t capacity_ = 0;  // of pages_
 };
@@ -129,7 +128,8 @@ class Slab {
     uint32_t next_free;
   };
   static constexpr size_t kSlotsPerPage =
-      sizeof(Slot) >= SlabPages::kPageBytes ? 1 : std::bit_floor(SlabPages::kPageBytes / sizeof(Slot));
+      sizeof(Slot) >= SlabPages::kPageBytes ? 1
+                                            : std::bit_floor(SlabPages::kPageBytes / sizeof(Slot));
   static constexpr uint32_t kShift = std::countr_zero(kSlotsPerPage);
   // An index below 2^31 - 1 leaves room for a bit beside it (RbNode::parent_color).
   static constexpr size_t kMaxSlots = 0x7fffffff / kSlotsPerPage * kSlotsPerPage;

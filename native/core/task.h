@@ -45,10 +45,28 @@ struct Task {
 struct ThreadGroup {
   std::atomic<SharingSet*> set{nullptr};
   Leader* leader = nullptr;
-  ThreadGroup* parent = nullptr;  // posted: whose tree install_fork copies; never followed in intended
+  ThreadGroup* parent =
+      nullptr;  // posted: whose tree install_fork copies; never followed in intended
   uint32_t pid = 0;
-  std::vector<Task*> tasks;         // alive
-  std::vector<Holding*> holdings;   // what the tasks use, each once: files tables and the mm
+  std::vector<Task*> tasks;        // alive
+  std::vector<Holding*> holdings;  // what the tasks use, each once: files tables and the mm
+};
+
+// Holds the lock of a group's sharing set for a scope, where the tracker is shared at all.
+class SetGuard {
+ public:
+  SetGuard(bool shared, ThreadGroup* group)
+      : set_(shared && group != nullptr ? group->set.load(std::memory_order_relaxed) : nullptr) {
+    if (set_ != nullptr) set_->lock.lock();
+  }
+  ~SetGuard() {
+    if (set_ != nullptr) set_->lock.unlock();
+  }
+  SetGuard(const SetGuard&) = delete;
+  SetGuard& operator=(const SetGuard&) = delete;
+
+ private:
+  SharingSet* set_;
 };
 
 }  // namespace memtrack

@@ -7,7 +7,8 @@ namespace {
 Task* ended() { return reinterpret_cast<Task*>(uintptr_t{1}); }
 
 bool is_command(const Record& record) {
-  return record.op >= static_cast<uint16_t>(Op::kSpawn) && record.op <= static_cast<uint16_t>(Op::kVmAdjust);
+  return record.op >= static_cast<uint16_t>(Op::kSpawn) &&
+         record.op <= static_cast<uint16_t>(Op::kVmAdjust);
 }
 }  // namespace
 
@@ -45,7 +46,8 @@ Task* Tracker::lock_task(uint32_t key, Run* run) {
         run->held = set;
       }
       run->length++;
-      if (task->key.load(std::memory_order_relaxed) == key && task->group.load(std::memory_order_relaxed) == group &&
+      if (task->key.load(std::memory_order_relaxed) == key &&
+          task->group.load(std::memory_order_relaxed) == group &&
           group->set.load(std::memory_order_relaxed) == set) {
         return task;
       }
@@ -96,7 +98,8 @@ size_t Tracker::apply(std::span<const Record> records, Status* results) {
       }
     }
     Status status;
-    switch (static_cast<Op>(record.op)) {
+    // A command without a tail that claims one goes the long way, to be refused.
+    switch (static_cast<Op>(record.op | (record.flags & kMore))) {
       case Op::kInstall:
         status = install_locked(lock_task(record.task, &run), record.buffer);
         break;
@@ -125,8 +128,10 @@ Status Tracker::execute(std::span<const Record> records, size_t i, Run* run) {
   const Op op = static_cast<Op>(record.op);
   const bool needs_tail = op == Op::kVmOpen || op == Op::kVmAdjust;
   const bool has_tail = (record.flags & kMore) != 0 && i + 1 < records.size() &&
-                        records[i + 1].op == static_cast<uint16_t>(Op::kTail) && (records[i + 1].flags & kMore) == 0;
-  if (!is_command(record) || needs_tail != has_tail || (!needs_tail && (record.flags & kMore) != 0)) {
+                        records[i + 1].op == static_cast<uint16_t>(Op::kTail) &&
+                        (records[i + 1].flags & kMore) == 0;
+  if (!is_command(record) || needs_tail != has_tail ||
+      (!needs_tail && (record.flags & kMore) != 0)) {
     counters_.count(Counter::malformed_record);
     return kEinval;
   }
@@ -138,29 +143,40 @@ Status Tracker::execute(std::span<const Record> records, size_t i, Run* run) {
   }
   release(run);
   switch (op) {
-    case Op::kSpawn: return spawn(record.task, record.aux);
-    case Op::kFork: return fork(record);
-    case Op::kExec: return exec(record.task);
-    case Op::kExit: return exit(record.task, (record.flags & kGroup) != 0);
-    case Op::kUnshare: return unshare(record.task);
-    case Op::kInit: return init(record);
-    case Op::kRemove: return remove(record.buffer);
-    case Op::kSetTag: return set_tag(record.buffer, record.aux);
-    default: return resize(record.buffer, record.size);
+    case Op::kSpawn:
+      return spawn(record.task, record.aux);
+    case Op::kFork:
+      return fork(record);
+    case Op::kExec:
+      return exec(record.task);
+    case Op::kExit:
+      return exit(record.task, (record.flags & kGroup) != 0);
+    case Op::kUnshare:
+      return unshare(record.task);
+    case Op::kInit:
+      return init(record);
+    case Op::kRemove:
+      return remove(record.buffer);
+    case Op::kSetTag:
+      return set_tag(record.buffer, record.aux);
+    default:
+      return resize(record.buffer, record.size);
   }
 }
 
 size_t Tracker::bytes() const {
-  size_t total = buffers_.bytes() + tasks_.bytes() + task_pool_.bytes() + groups_.bytes() + leaders_.bytes() +
-                 files_.bytes() + mms_.bytes() + sets_.bytes() + vmas_.bytes();
-  buffers_.for_each([&](uint32_t, const Buffer& buffer) { total += buffer.holders.spilled_bytes(); });
+  size_t total = buffers_.bytes() + tasks_.bytes() + task_pool_.bytes() + groups_.bytes() +
+                 leaders_.bytes() + files_.bytes() + mms_.bytes() + sets_.bytes() + vmas_.bytes();
+  buffers_.for_each(
+      [&](uint32_t, const Buffer& buffer) { total += buffer.holders.spilled_bytes(); });
   leaders_by_slot_.for_each([&](uint32_t, const std::atomic<Leader*>& slot) {
     const Leader* leader = slot.load(std::memory_order_acquire);
     if (leader == nullptr) return;
     total += leader->own.tree.bytes();
     if (leader->group == nullptr) return;
     for (const Holding* holding : leader->group->holdings) {
-      if (holding->uses.empty() || holding->uses.front().group != leader->group) continue;  // once, where shared
+      if (holding->uses.empty() || holding->uses.front().group != leader->group)
+        continue;  // once, where shared
       total += holding->tree.bytes();
     }
   });

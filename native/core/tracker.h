@@ -103,7 +103,9 @@ class Tracker {
   int64_t holders(uint32_t buffer, std::vector<uint32_t>* keys) const;
 
   BufferRow row(uint32_t id) const;
-  std::string_view tag_text(uint32_t number) const { return number == 0 ? std::string_view() : tags_.text(number); }
+  std::string_view tag_text(uint32_t number) const {
+    return number == 0 ? std::string_view() : tags_.text(number);
+  }
 
   // Native memory in bytes: tables, trees, spilled holders.
   size_t bytes() const;
@@ -198,7 +200,8 @@ class Tracker {
   // A command used `key`: reservations go on behind it.
   static void used(std::atomic<uint64_t>& next, uint32_t key) {
     uint64_t seen = next.load(std::memory_order_relaxed);
-    while (seen <= key && !next.compare_exchange_weak(seen, uint64_t{key} + 1, std::memory_order_relaxed)) {
+    while (seen <= key &&
+           !next.compare_exchange_weak(seen, uint64_t{key} + 1, std::memory_order_relaxed)) {
     }
   }
 
@@ -215,7 +218,7 @@ class Tracker {
   Quota handles_;
   Quota tags_used_;
 
-  std::atomic<uint64_t> next_task_{1};    // keys for reserve_*_keys
+  std::atomic<uint64_t> next_task_{1};  // keys for reserve_*_keys
   std::atomic<uint64_t> next_buffer_{1};
 
   mutable std::mutex structure_mu_;

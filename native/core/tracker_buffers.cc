@@ -5,18 +5,22 @@ namespace memtrack {
 
 // Linux (2016 series): memtrack_buffer_init().
 Status Tracker::init(const Record& record) {
-  if (record.buffer == 0 || !tags_.known(record.aux)) {
-    counters_.count(Counter::invalid_argument);
-    return kEinval;
-  }
   uint32_t pid = 0;
   if (record.task != 0) {
     const Task* task = find_task(record.task);
-    if (task == nullptr) {
+    if (task == nullptr || !task->alive) {
       counters_.count(Counter::unknown_task);
       return kEsrch;
     }
     pid = task->group.load(std::memory_order_acquire)->pid;
+  }
+  if (buffers_.used(record.buffer)) {
+    counters_.count(Counter::buffer_exists);
+    return kEexist;
+  }
+  if (record.buffer == 0 || !tags_.known(record.aux)) {
+    counters_.count(Counter::invalid_argument);
+    return kEinval;
   }
   if (record.aux != 0 && !tags_used_.take()) {
     counters_.count(Counter::set_tag_enomem);
@@ -68,17 +72,19 @@ Buffer* Tracker::lock_buffer(uint32_t id, uint32_t key) {
 
 // Linux (2016 series): memtrack_buffer_set_tag().
 Status Tracker::set_tag(uint32_t key, uint32_t tag) {
-  if (!tags_.known(tag)) {
-    counters_.count(Counter::invalid_argument);
-    return kEinval;
-  }
   Buffer* buffer = lock_buffer(buffers_.id_of(key), key);
   if (buffer == nullptr) {
     counters_.count(Counter::unknown_buffer);
     return kEnoent;
   }
+  if (!tags_.known(tag)) {
+    unlock(*buffer);
+    counters_.count(Counter::invalid_argument);
+    return kEinval;
+  }
   // The patches duplicate the string they are given, so that duplicating NULL fails and a tag cannot be cleared.
-  const bool refused = (tag == 0 && options_.posted) || (tag != 0 && buffer->tag == 0 && !tags_used_.take());
+  const bool refused =
+      (tag == 0 && options_.posted) || (tag != 0 && buffer->tag == 0 && !tags_used_.take());
   if (!refused) {
     if (tag == 0 && buffer->tag != 0) tags_used_.give_back();
     buffer->tag = tag;

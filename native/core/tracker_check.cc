@@ -34,13 +34,16 @@ const char* Tracker::check_leader(const Leader& leader, std::vector<uint32_t>* h
   if (group.tasks.empty()) return "a group without a task";
   for (const Holding* holding : group.holdings) {
     if (const char* broken = collect(*holding)) return broken;
-    if (holding->sole != nullptr && holding->sole != &leader) return "a table's sole leader is another's";
-    if (holding->sole != nullptr && holding->uses.size() != 1) return "a table with a sole leader is shared";
+    if (holding->sole != nullptr && holding->sole != &leader)
+      return "a table's sole leader is another's";
+    if (holding->sole != nullptr && holding->uses.size() != 1)
+      return "a table with a sole leader is shared";
     if (!holding->is_mm) continue;
     const auto* mm = static_cast<const Mm*>(holding);
     uint32_t vmas = 0;
     mm->tree.for_each([&](uint32_t, uint32_t count) { vmas += count; });
-    if (vmas != mm->by_start.size() || vmas != mm->lists.entries()) return "an mm's VMAs and counts differ";
+    if (vmas != mm->by_start.size() || vmas != mm->lists.entries())
+      return "an mm's VMAs and counts differ";
   }
   std::sort(held->begin(), held->end());
   held->erase(std::unique(held->begin(), held->end()), held->end());

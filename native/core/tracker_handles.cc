@@ -18,7 +18,8 @@ Status Tracker::install_locked(Task* task, uint32_t buffer) {
     return kEsrch;
   }
   if (id == BufferTable::kNoId ||
-      (options_.shared && buffers_.at(id).key.load(std::memory_order_acquire) != buffer)) [[unlikely]] {
+      (options_.shared && buffers_.at(id).key.load(std::memory_order_acquire) != buffer))
+      [[unlikely]] {
     counters_.count(Counter::unknown_buffer);
     return kEnoent;
   }
@@ -50,7 +51,8 @@ Status Tracker::uninstall_locked(Task* task, uint32_t buffer) {
     return kEsrch;
   }
   if (id == BufferTable::kNoId ||
-      (options_.shared && buffers_.at(id).key.load(std::memory_order_acquire) != buffer)) [[unlikely]] {
+      (options_.shared && buffers_.at(id).key.load(std::memory_order_acquire) != buffer))
+      [[unlikely]] {
     counters_.count(Counter::unknown_buffer);
     return kEnoent;
   }

@@ -7,26 +7,8 @@
 namespace memtrack {
 
 namespace {
-
+// Stands in the index for a task that has ended: its key is taken for ever.
 Task* ended() { return reinterpret_cast<Task*>(uintptr_t{1}); }
-
-// Holds a sharing set's lock for a scope, where the tracker is shared at all.
-class SetGuard {
- public:
-  SetGuard(bool shared, ThreadGroup* group)
-      : set_(shared && group != nullptr ? group->set.load(std::memory_order_relaxed) : nullptr) {
-    if (set_ != nullptr) set_->lock.lock();
-  }
-  ~SetGuard() {
-    if (set_ != nullptr) set_->lock.unlock();
-  }
-  SetGuard(const SetGuard&) = delete;
-  SetGuard& operator=(const SetGuard&) = delete;
-
- private:
-  SharingSet* set_;
-};
-
 }  // namespace
 
 // Whether a task may be started under this key.
@@ -79,109 +61,6 @@ Task* Tracker::start(uint32_t key, uint32_t pid, ThreadGroup* group) {
   group->tasks.push_back(task);
   task->group.store(group, std::memory_order_release);
   return task;
-}
-
-// The task uses the files table or mm: its group refers to what is in it.
-void Tracker::use(Task* task, Holding* holding) {
-  ThreadGroup* group = task->group.load(std::memory_order_relaxed);
-  for (Holding::Use& use : holding->uses) {
-    if (use.group == group) {
-      use.tasks++;
-      return;
-    }
-  }
-  if (!options_.posted) {
-    holding->tree.for_each([&](uint32_t id, uint32_t) {
-      if (!held_elsewhere(*group, *holding, id)) add_holder(id, *group->leader);
-    });
-  }
-  holding->uses.push_back({.group = group, .tasks = 1});
-  group->holdings.push_back(holding);
-}
-
-// The task uses it no more. True if nobody does.
-bool Tracker::stop_using(Task* task, Holding* holding) {
-  ThreadGroup* group = task->group.load(std::memory_order_relaxed);
-  const auto use = std::find_if(holding->uses.begin(), holding->uses.end(),
-                                [&](const Holding::Use& candidate) { return candidate.group == group; });
-  if (--use->tasks != 0) return false;
-  if (!options_.posted) {
-    const Leader& leader = *group->leader;
-    const bool sole = holding->sole != nullptr;
-    holding->tree.for_each(
-        [&](uint32_t id, uint32_t) {
-          if (sole || !held_elsewhere(*group, *holding, id)) remove_holder(id, leader);
-        },
-        [&](uint32_t id) { __builtin_prefetch(&buffers_.at(id), 1); });
-  }
-  holding->uses.erase(use);
-  group->holdings.erase(std::find(group->holdings.begin(), group->holdings.end(), holding));
-  return holding->uses.empty();
-}
-
-// After uses changed, or an mm became empty or ceased to be.
-void Tracker::refresh_sole(ThreadGroup* group) {
-  if (options_.posted) return;
-  for (Holding* holding : group->holdings) {
-    bool sole = holding->uses.size() == 1;
-    for (const Holding* other : group->holdings) {
-      // Another files table may fill at any time; an mm calls here when it does.
-      if (other != holding && (!other->is_mm || !other->tree.empty())) sole = false;
-    }
-    holding->sole = sole && !holding->is_mm ? group->leader : nullptr;
-  }
-  for (Holding* holding : group->holdings) {
-    if (holding->uses.size() > 1) holding->sole = nullptr;
-  }
-}
-
-void Tracker::leave_mm(Task* task) {
-  Mm* mm = task->mm;
-  task->mm = nullptr;
-  if (options_.posted && mm->tasks() == 1) {
-    task->mm = mm;
-    while (!mm->by_start.empty()) close_vma(task, mm->by_start.begin());
-    task->mm = nullptr;
-  }
-  const uint32_t pairs = mm->tree.size();
-  if (!stop_using(task, mm)) {
-    for (const Holding::Use& use : mm->uses) refresh_sole(use.group);
-    return;
-  }
-  if (!mm->by_start.empty()) {
-    const std::lock_guard<std::mutex> guard(vmas_mu_);
-    for (const auto& [start, slot] : mm->by_start) {
-      vmas_[slot].serial = 0;
-      vmas_.free(slot);
-    }
-  }
-  handles_.give_back(pairs);
-  mm->by_start.clear();
-  mm->lists.clear();
-  mm->tree.clear();
-  mms_.free(mm);
-}
-
-void Tracker::leave_files(Task* task) {
-  Files* files = task->files;
-  task->files = nullptr;
-  if (!stop_using(task, files)) {
-    for (const Holding::Use& use : files->uses) refresh_sole(use.group);
-    return;
-  }
-  handles_.give_back(files->tree.size());
-  files->tree.clear();
-  files->sole = nullptr;
-  files_.free(files);
-}
-
-// Gives the task a table of its own with the same counts. REQUIRES: room was taken; the task has left its table.
-void Tracker::copy_files(Task* task, const Files& from) {
-  Files* files = files_.alloc();
-  files->tree.set_eager(options_.eager);
-  files->tree.copy_from(from.tree);
-  task->files = files;
-  use(task, files);
 }
 
 // Linux: do_exit() -> exit_mm(), exit_files(). The task is gone; its group too if it was the last.
@@ -237,11 +116,11 @@ Status Tracker::fork(const Record& record) {
     counters_.count(Counter::unknown_task);
     return kEsrch;
   }
+  if (const Status status = may_start(record.aux); status != kOk) return status;
   if (thread && !share_mm) {
     counters_.count(Counter::invalid_argument);
     return kEinval;
   }
-  if (const Status status = may_start(record.aux); status != kOk) return status;
   ThreadGroup* parent_group = parent->group.load(std::memory_order_relaxed);
   const SetGuard guard(options_.shared, parent_group);
 
@@ -256,7 +135,8 @@ Status Tracker::fork(const Record& record) {
     }
     std::sort(buffers.begin(), buffers.end());
     if (!options_.posted) {
-      handles += static_cast<uint64_t>(std::unique(buffers.begin(), buffers.end()) - buffers.begin());
+      handles +=
+          static_cast<uint64_t>(std::unique(buffers.begin(), buffers.end()) - buffers.begin());
     }
   }
   bool room = handles_.take(handles);
@@ -273,7 +153,8 @@ Status Tracker::fork(const Record& record) {
   const auto pid = static_cast<uint32_t>(record.size);
   SharingSet* set = parent_group->set.load(std::memory_order_relaxed);
   ThreadGroup* group = thread ? parent_group
-                              : new_group(share_files || share_mm ? set : sets_.alloc(), parent_group, record.aux, pid);
+                              : new_group(share_files || share_mm ? set : sets_.alloc(),
+                                          parent_group, record.aux, pid);
   Task* child = start(record.aux, pid, group);
   if (share_files) {
     child->files = parent->files;
@@ -286,7 +167,8 @@ Status Tracker::fork(const Record& record) {
   child->mm->is_mm = true;
   use(child, child->mm);
   child->holding = options_.posted ? &group->leader->own : child->files;
-  for (const Holding* holding : {static_cast<const Holding*>(child->files), static_cast<const Holding*>(child->mm)}) {
+  for (const Holding* holding :
+       {static_cast<const Holding*>(child->files), static_cast<const Holding*>(child->mm)}) {
     for (const Holding::Use& use : holding->uses) refresh_sole(use.group);
   }
   if (!share_mm) copy_vmas(*parent->mm, child);
@@ -335,24 +217,6 @@ Status Tracker::unshare(uint32_t key) {
   return kOk;
 }
 
-// Replaces a table that others use by a copy. REQUIRES: room was taken.
-void Tracker::own_files(Task* task) {
-  ThreadGroup* group = task->group.load(std::memory_order_relaxed);
-  if (options_.posted && group->parent != nullptr) {
-    const bool same_set = group->parent->set.load(std::memory_order_relaxed) == group->set.load(std::memory_order_relaxed);
-    const SetGuard guard(options_.shared && !same_set, group->parent);
-    install_fork(group->parent, group);
-  }
-  Files& shared = *task->files;
-  copy_files(task, shared);  // before leaving, so that what both hold is never lost in between
-  task->holding = options_.posted ? task->holding : task->files;
-  Files* own = task->files;
-  task->files = &shared;
-  leave_files(task);
-  task->files = own;
-  refresh_sole(group);
-}
-
 // Linux: do_execveat_common() -> unshare_files(), de_thread(), exec_mmap().
 Status Tracker::exec(uint32_t key) {
   const std::lock_guard<std::mutex> structure(structure_mu_);
@@ -395,19 +259,6 @@ Status Tracker::exec(uint32_t key) {
   refresh_sole(group);
   leave_sharing_set(group);
   return kOk;
-}
-
-// A group that shares nothing any more gets a lock of its own. REQUIRES: the set's lock.
-void Tracker::leave_sharing_set(ThreadGroup* group) {
-  SharingSet* set = group->set.load(std::memory_order_relaxed);
-  if (set->groups == 1) return;
-  for (const Holding* holding : group->holdings) {
-    if (holding->uses.size() > 1) return;
-  }
-  set->groups--;
-  SharingSet* own = sets_.alloc();
-  own->groups = 1;
-  group->set.store(own, std::memory_order_release);
 }
 
 }  // namespace memtrack

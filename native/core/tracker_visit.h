@@ -40,7 +40,8 @@ void Tracker::visit_locked(Leader* leader, H&& f_handle, V&& f_vma) {
     const HandleTree& tree = leader->own.tree;
     tree.for_each_in_order([&](uint32_t id) {
       const auto* entries = leader->lists.of(id);
-      f_handle(HandleRow{id, tree.count(id), entries == nullptr ? 0 : static_cast<uint32_t>(entries->size())});
+      f_handle(HandleRow{id, tree.count(id),
+                         entries == nullptr ? 0 : static_cast<uint32_t>(entries->size())});
       visit_vmas(leader->lists, id, f_vma);
     });
     return;
@@ -57,7 +58,8 @@ void Tracker::visit_locked(Leader* leader, H&& f_handle, V&& f_vma) {
   }
   if (filled == 0) return;
   if (filled == 1 && !only->is_mm) {
-    only->tree.for_each_in_order([&](uint32_t id) { f_handle(HandleRow{id, only->tree.count(id), 0}); });
+    only->tree.for_each_in_order(
+        [&](uint32_t id) { f_handle(HandleRow{id, only->tree.count(id), 0}); });
     return;
   }
   std::vector<uint32_t> ids;

@@ -63,12 +63,12 @@ Status Tracker::vm_open(Task* task, const Record& record, const Tail& tail) {
     return kEnomem;
   }
   const uint32_t slot = alloc_vma({.start = record.size,
-                                    .end = tail.p,
-                                    .offset = tail.q,
-                                    .flags = record.aux,
-                                    .buffer = id,
-                                    .key = record.buffer,
-                                    .serial = 0});
+                                   .end = tail.p,
+                                   .offset = tail.q,
+                                   .flags = record.aux,
+                                   .buffer = id,
+                                   .key = record.buffer,
+                                   .serial = 0});
   if (slot == kNoSlot) {
     if (needs_handle) handles_.give_back();
     counters_.count(Counter::vm_open_enomem);
