@@ -63,10 +63,10 @@ export class FdTable {
     return ((this.#flags[fd] ?? 0) & INFERRED) !== 0;
   }
 
-  /** A concluded fd was seen after all. */
-  confirm(fd: number): void {
+  /** Whether the fd is open, or what it is, was not seen but concluded. */
+  setInferred(fd: number, inferred: boolean): void {
     const flags = this.#flags[fd];
-    if (flags !== undefined) this.#flags[fd] = flags & ~INFERRED;
+    if (flags !== undefined) this.#flags[fd] = inferred ? flags | INFERRED : flags & ~INFERRED;
   }
 
   /** When it was published here. */

@@ -82,7 +82,7 @@ function is(buffer: Buffer, kind: NamedKind, name: string | null): boolean {
 }
 
 function confirm(files: FdTable, fd: number, buffer: Buffer): void {
-  files.confirm(fd);
+  files.setInferred(fd, false);
   if (buffer.known === 'inferred') buffer.known = buffer.size === null ? 'lower-bound' : 'exact';
 }
 

@@ -54,18 +54,18 @@ export class InFlight {
     if (route.queue === null) append(this.#byNames, names.join(), sent);
   }
 
-  /** Takes out the message that a receive with these descriptors got; null: its send is not known. */
-  take(route: Route, names: readonly number[], fits: Fits): Found | null {
+  /** The message that a receive with these descriptors got, taken out unless it only peeked; null: its send is not known. */
+  take(route: Route, names: readonly number[], fits: Fits, peek = false): Found | null {
     if (route.queue !== null) {
-      const sent = this.#fromQueue(route.queue, names, fits);
+      const sent = this.#fromQueue(route.queue, names, fits, peek);
       if (sent !== null) return { sent, guessed: false };
     }
     const destination = route.socket === null ? undefined : this.#destination.get(route.socket);
     if (destination !== undefined) {
-      const sent = this.#fromQueue(datagramQueue(destination), names, fits);
+      const sent = this.#fromQueue(datagramQueue(destination), names, fits, peek);
       if (sent !== null) return { sent, guessed: true };
     }
-    const sent = names.some((name) => name !== 0) ? this.#fromNames(route.socket, names) : null;
+    const sent = names.some((name) => name !== 0) ? this.#fromNames(route.socket, names, peek) : null;
     return sent === null ? null : { sent, guessed: true };
   }
 
@@ -80,23 +80,24 @@ export class InFlight {
   }
 
   /** The first that fits. Earlier ones were received in ways not recorded. */
-  #fromQueue(key: string, names: readonly number[], fits: Fits): Sent | null {
+  #fromQueue(key: string, names: readonly number[], fits: Fits, peek: boolean): Sent | null {
     const queue = this.#queues.get(key);
     if (queue === undefined) return null;
     const at = queue.findIndex(({ message, names: sent }) =>
       message.pending > 0 && sent.every((name, i) => names[i] === undefined || fits(name, names[i])));
     if (at < 0) return null;
-    const [found] = queue.splice(at, 1);
+    const found = queue[at] ?? null;
+    if (!peek) queue.splice(at, 1);
     for (const { message } of queue.splice(0, at)) {
       if (message.pending === 0) continue;
       this.#losses.count('send_skipped');
       message.drop();
     }
     if (queue.length === 0) this.#queues.delete(key);
-    return found ?? null;
+    return found;
   }
 
-  #fromNames(socket: string | null, names: readonly number[]): Sent | null {
+  #fromNames(socket: string | null, names: readonly number[], peek: boolean): Sent | null {
     const key = names.join();
     const candidates = this.#byNames.get(key);
     if (candidates === undefined) return null;
@@ -105,7 +106,8 @@ export class InFlight {
       const receiver = destination === null ? undefined : this.#receiver.get(destination);
       return receiver === undefined || receiver === socket;
     });
-    const [found] = at < 0 ? [] : live.splice(at, 1);
+    const found = live[at];
+    if (at >= 0 && !peek) live.splice(at, 1);
     if (live.length === 0) this.#byNames.delete(key);
     else this.#byNames.set(key, live);
     if (found === undefined) return null;

@@ -35,6 +35,8 @@ export const LOSSES = {
   fd_inferred_moved: ['info', 'A descriptor that had been inferred showed up elsewhere, and was moved there.'],
   fd_inferred_contradicted: ['error',
     'A descriptor that had been inferred turned out to be another file; the buffer it was taken for may still be held.'],
+  exec_cloexec_unknown: ['error',
+    'Descriptors of dma-bufs were taken to stay open over an execve, though the ioctl that made them may have marked them close-on-exec; they are marked inferred.'],
   buffer_size_unknown: ['data-loss',
     'The size of a buffer is not in the recording; sums are lower bounds, from the farthest mapping seen.'],
   buffer_before_recording: ['info', 'Buffers existed before the recording, or came in ways it does not show.'],

@@ -5,7 +5,7 @@ import { isShmPath, shmName } from './fd-name.ts';
 import { nameFd, rename } from './identify.ts';
 import type { Handler } from './lowering.ts';
 import { wide } from './lowering.ts';
-import { openBuffer, recordedExporter } from './recorded-buffers.ts';
+import { exportBuffer, openBuffer, recordedExporter } from './recorded-buffers.ts';
 
 const GROW_BIT = FLAG.grow << 16;
 
@@ -54,12 +54,12 @@ const heapAlloc: Handler = (run, words, at) => {
     creator: task,
     known: shown ? (size === 0 ? 'lower-bound' : 'exact') : 'inferred',
   });
-  const file = openBuffer(buffer);
   if (shown) {
-    acquireLowest(run, task, words[at + 5]!, file, false);
+    acquireLowest(run, task, words[at + 5]!, exportBuffer(buffer, words[at + 5]!), false);
     return;
   }
   const fd = task.files.lowestFree();
+  const file = exportBuffer(buffer, fd);
   run.losses.count('fd_inferred');
   task.files.installAt(task, fd, file, { inferred: true });
   run.inferred.add(task.files, fd, file);
@@ -76,7 +76,7 @@ const udmabuf: Handler = (run, words, at) => {
     creator: task,
     known: size === 0 ? 'lower-bound' : 'exact',
   });
-  acquireLowest(run, task, words[at + 5]!, openBuffer(buffer), false);
+  acquireLowest(run, task, words[at + 5]!, exportBuffer(buffer, words[at + 5]!), false);
 };
 
 const setName: Handler = (run, words, at) => {

@@ -63,7 +63,7 @@ const receive: Handler = (run, words, at) => {
     const file = takeFile(found, i, peek) ?? unknownFile(run, task, names[i]!);
     acquireLowest(run, task, fd, file, cloexec);
     if (names[i] !== 0) nameFd(run, task, fd, run.fdName(names[i]!));
-    if (found?.guessed === true) task.files.mark(fd);
+    if (found?.guessed === true) task.files.setInferred(fd, true);
   });
   if (found === null || peek) return;
   if (found.sent.message.pending > 0 && !truncated) run.losses.count('receive_count_differs');

@@ -1,6 +1,8 @@
 import { FLAG, OP } from '../core/record.ts';
 import { CLONE } from '../model/flags.ts';
-import type { Handler } from './lowering.ts';
+import type { FdTable } from '../model/fd-table.ts';
+import type { Handler, Lowering } from './lowering.ts';
+import { UnmarkedFile } from './recorded-file.ts';
 
 /** TASK_COMM_LEN without the NUL. */
 const COMM_BYTES = 15;
@@ -36,8 +38,21 @@ const clone: Handler = (run, words, at) => {
 const execve: Handler = (run, words, at) => {
   run.stamp(at);
   const path = run.strings.get(words[at + 6]!);
-  run.task(words, at)?.exec(path === null ? undefined : commOf(path));
+  const executing = run.task(words, at);
+  if (executing === null) return;
+  executing.exec(path === null ? undefined : commOf(path));
+  if (executing.files.openFds > 0) doubtUnmarked(run, executing.files);
 };
+
+/** Descriptors that may have been close-on-exec are no longer known to be open. */
+function doubtUnmarked(run: Lowering, files: FdTable): void {
+  for (let fd = 0; fd < files.limit; fd++) {
+    const file = files.get(fd);
+    if (!(file instanceof UnmarkedFile) || file.fd !== fd) continue;
+    files.setInferred(fd, true);
+    run.losses.count('exec_cloexec_unknown');
+  }
+}
 
 const taskExit: Handler = (run, words, at) => {
   run.stamp(at);

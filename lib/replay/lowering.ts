@@ -5,6 +5,7 @@ import type { Task } from '../model/task.ts';
 import type { TraceStrings } from '../trace/string-table.ts';
 import { parseFdName } from './fd-name.ts';
 import type { FdName } from './fd-name.ts';
+import { InferredFds } from './inferred-fds.ts';
 import { InFlight } from './in-flight.ts';
 import type { Losses } from './losses.ts';
 import { bufferHandlers } from './lower-buffers.ts';
@@ -45,12 +46,11 @@ export class Lowering {
   readonly names = new NameIndex();
   readonly shm: ShmFiles;
   readonly inFlight: InFlight;
+  readonly inferred = new InferredFds();
   /** Stands for every open file that is of no interest. */
   readonly otherFile = new File({ path: 'other' });
-  /** Whether any record had a time, and the times of the first and last event that was put in place. */
-  
-  last: bigint | null = null;
-  #times = new BigUint64Array(0);
+  #times: BigUint64Array = new BigUint64Array(0);
+  #sockets = 0;
   readonly #fdNames: (FdName | undefined)[] = [];
 
   constructor(kernel: Kernel, losses: Losses, strings: TraceStrings) {
@@ -89,6 +89,11 @@ export class Lowering {
   /** Sets the kernel's clock to the record's time: before whatever is stamped. */
   stamp(at: number): void {
     this.kernel.now = this.#times[at >>> 1]!;
+  }
+
+  /** For connected sockets that the recording does not name. */
+  nextSocket(): number {
+    return ++this.#sockets;
   }
 
   fdName(number: number): FdName {

@@ -4,6 +4,7 @@ import type { Buffer } from '../model/buffer.ts';
 import type { Exporter } from '../model/exporter.ts';
 import { File } from '../model/file.ts';
 import type { FileOperations } from '../model/file-operations.ts';
+import { UnmarkedFile } from './recorded-file.ts';
 
 const MEMFD: FileOperations = { link: ({ buffer }) => `/memfd:${buffer?.name ?? ''} (deleted)` };
 const SHM: FileOperations = {
@@ -41,6 +42,15 @@ export function recordedExporter(kind: BufferKind, name: string): Exporter {
 
 /** A new open file of a recorded buffer, with one reference. */
 export function openBuffer(buffer: Buffer, flags?: number): File {
-  const operations = OPERATIONS[buffer.kind] ?? UNKNOWN;
+  const operations = operationsOf(buffer);
   return flags === undefined ? new File({ buffer, operations }) : new File({ buffer, operations, flags });
+}
+
+/** The first file of a dma-buf, at the descriptor that its ioctl gave. */
+export function exportBuffer(buffer: Buffer, fd: number): File {
+  return new UnmarkedFile(fd, { buffer, operations: operationsOf(buffer) });
+}
+
+function operationsOf(buffer: Buffer): FileOperations {
+  return OPERATIONS[buffer.kind] ?? UNKNOWN;
 }

@@ -1,3 +1,4 @@
+import type { FileOptions } from '../model/file.ts';
 import { File } from '../model/file.ts';
 
 /**
@@ -5,6 +6,17 @@ import { File } from '../model/file.ts';
  * the descriptor (dup, fork) then turns out to be that too, for they share this object.
  */
 export class HiddenFile extends File {}
+
+/** The file of a dma-buf whose ioctl did not show whether its descriptor is close-on-exec. */
+export class UnmarkedFile extends File {
+  /** The descriptor that the ioctl gave; those copied from it are marked as the copying call says. */
+  readonly fd: number;
+
+  constructor(fd: number, options: FileOptions) {
+    super(options);
+    this.fd = fd;
+  }
+}
 
 /** One end of a connected pair of sockets, made by socketpair(2) before our eyes. */
 export class SocketEnd extends File {

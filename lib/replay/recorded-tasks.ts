@@ -34,7 +34,10 @@ export class RecordedTasks {
   introduce(key: number, tid: number, tgid: number): void {
     const task = this.#tasks[key];
     if (task === undefined) this.#introduced[key] = { tid, tgid };
-    else if (tid !== 0 && task.tid !== tid) this.#kernel.renumber(task, tid);
+    else if (tid !== 0 && task.tid !== tid) {
+      this.#makeRoom(tid);
+      this.#kernel.renumber(task, tid);
+    }
   }
 
   /** The living task; null, counted, for one that has ended or was never introduced. */
