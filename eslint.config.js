@@ -21,8 +21,8 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       // Typed arrays under noUncheckedIndexedAccess: an index that a loop has checked is not checked again.
       '@typescript-eslint/no-non-null-assertion': 'off',
-      // A `while (true)` reader and a function that only forwards are both clear.
-      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      // What a type promises is still checked where callers may not be typed, and after callbacks.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },

@@ -19,7 +19,7 @@ export interface Variant {
   readonly name: string;
   readonly role: Role;
   readonly argv: readonly string[];
-  /** Its digest is not compared: it keeps no account. */
+  /** What it answers is not compared: it keeps no account, or who comes first decides. */
   readonly unchecked?: boolean;
 }
 
@@ -28,7 +28,6 @@ export interface Figure {
   readonly unit: string;
   /** Is more better? */
   readonly more?: boolean;
-  readonly digits?: number;
   readonly of: (measurement: Measurement) => number;
 }
 

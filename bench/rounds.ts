@@ -54,8 +54,13 @@ function measure(trial: Trial): void {
     trial.measurements.push(JSON.parse(line) as Measurement);
     return;
   }
-  const said = child.stderr?.trimEnd().split('\n').slice(-6).join('\n');
-  trial.error = child.error?.message ?? `ended with ${child.status ?? child.signal}: ${said}`;
+  trial.error = child.error?.message ?? `ended with ${child.status ?? child.signal}: ${reason(child.stderr ?? '')}`;
+}
+
+/** The line of an error's text that says what is wrong. */
+function reason(stderr: string): string {
+  const lines = stderr.trimEnd().split('\n');
+  return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';
 }
 
 function disagreement(trials: readonly Trial[]): string | null {
@@ -64,7 +69,7 @@ function disagreement(trials: readonly Trial[]): string | null {
     const answers = checked.flatMap(({ variant, measurements }) =>
       measurements.flatMap((m) => (m[key] === undefined ? [] : [{ name: variant.name, answer: m[key] }])),
     );
-    const other = answers.find(({ answer }) => key === 'digest' && answer !== answers[0]!.answer);
+    const other = answers.find(({ answer }) => answer !== answers[0]!.answer);
     if (other !== undefined) return `${key}: ${other.name} has ${other.answer}, ${answers[0]!.name} ${answers[0]!.answer}`;
   }
   return null;

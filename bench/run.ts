@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import type { BenchCase, Context } from './case.ts';
+import type { BenchCase, Context, Section } from './case.ts';
 import { CASES } from './cases/index.ts';
 import { describeMachine } from './machine.ts';
 import { formatHeader, formatSection } from './report.ts';
@@ -18,6 +18,8 @@ const { values, positionals } = parseArgs({
   },
 });
 
+let failed = false;
+
 function chosen(): readonly BenchCase[] {
   const unknown = positionals.filter((name) => !CASES.some((one) => one.name === name));
   if (unknown.length > 0) {
@@ -25,6 +27,17 @@ function chosen(): readonly BenchCase[] {
     process.exit(2);
   }
   return positionals.length === 0 ? CASES : CASES.filter((one) => positionals.includes(one.name));
+}
+
+/** A case that cannot be prepared fails; the others run. */
+function prepared(name: string, sections: () => readonly Section[]): readonly Section[] {
+  try {
+    return sections();
+  } catch (error) {
+    console.error(`${name} cannot run: ${error instanceof Error ? error.message : String(error)}`);
+    failed = true;
+    return [];
+  }
 }
 
 if (values.list) {
@@ -42,12 +55,11 @@ const context: Context = {
 const rounds = Number(values.rounds ?? (values.smoke ? 1 : 5));
 const machine = describeMachine(root);
 const cases: { name: string; title: string; sections: SectionResult[] }[] = [];
-let failed = false;
 if (!values.json) console.log(formatHeader(machine, rounds, context));
 for (const { name, title, sections } of chosen()) {
   if (!values.json) console.log(`\n${name}: ${title}`);
   const results: SectionResult[] = [];
-  for (const section of sections(context)) {
+  for (const section of prepared(name, () => sections(context))) {
     const result = measureSection(section, rounds);
     if (!values.json) console.log(formatSection(result));
     failed ||= result.disagreement !== null || result.variants.some((variant) => variant.error !== null);

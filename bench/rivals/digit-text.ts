@@ -31,7 +31,7 @@ export class DigitText {
   }
 
   toString(): string {
-    return Buffer.from(this.#bytes.buffer, 0, this.#length).latin1Slice();
+    return Buffer.from(this.#bytes.buffer, 0, this.#length).toString('latin1');
   }
 
   #number(end: number, value: number): void {

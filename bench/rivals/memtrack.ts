@@ -14,7 +14,9 @@ export class Memtrack implements Rival {
   }
 
   execute(words: Uint32Array, from: number, to: number): void {
-    if (to > from) this.#tracker.apply(words.subarray(from * RECORD_WORDS, to * RECORD_WORDS), to - from);
+    if (to === from) return;
+    const accepted = this.#tracker.apply(words.subarray(from * RECORD_WORDS, to * RECORD_WORDS), to - from);
+    if (accepted !== to - from) throw new Error(`${to - from - accepted} commands of the workload were refused`);
   }
 
   read(task: number): number {

@@ -6,6 +6,7 @@ import { VERSION, WorkloadWriter } from './workload-file.ts';
 
 const CHUNK = 65536;
 const PAGE = 4096;
+const WITNESSED = 1000;
 
 /** Writes records to a workload file, chunk by chunk. */
 class Stream {
@@ -82,7 +83,10 @@ export function processesFor(handles: number): number {
   return Math.max(1, Math.floor(65536 / handles));
 }
 
-/** Processes with `handles` buffers of their own each; timed: each exits, or each forks. */
+/**
+ * Processes with `handles` buffers of their own each; timed: each exits, or each forks. A witness that holds some of all
+ * these buffers stays to the end, so that the checksum sees what became of them.
+ */
 export function endWorkload(directory: string, how: 'exit' | 'fork', handles: number): string {
   return ensure(directory, `${how}-${handles}`, (stream) => {
     const random = new Random(handles);
@@ -93,8 +97,11 @@ export function endWorkload(directory: string, how: 'exit' | 'fork', handles: nu
     for (let task = 1; task <= processes; task++) {
       for (const key of shuffled(1 + (task - 1) * handles, handles, random)) stream.next.install(task, key);
     }
+    const witness = 2 * processes + 1;
+    stream.next.spawn(witness, 1000 + witness);
+    for (let i = 0; i < WITNESSED; i++) stream.next.install(witness, 1 + Math.floor((i * total) / WITNESSED));
     const timedFrom = stream.count;
-    const alive: number[] = [];
+    const alive = [witness];
     for (let task = 1; task <= processes; task++) {
       if (how === 'exit') stream.next.exit(task);
       else stream.next.fork(task, processes + task, 1000 + processes + task, 0);

@@ -48,14 +48,18 @@ export class ByteReader {
     return filled;
   }
 
-  /** Everything left, as it comes. */
+  /** Everything left, as it comes. Leaving the loop early closes the reader. */
   async *rest(): AsyncGenerator<Uint8Array, void, undefined> {
-    for (;;) {
-      const chunk = this.#held.length > 0 ? this.#held : await this.#next();
-      if (chunk === null) return;
-      this.#held = new Uint8Array(0);
-      this.#position += chunk.length;
-      yield chunk;
+    try {
+      for (;;) {
+        const chunk = this.#held.length > 0 ? this.#held : await this.#next();
+        if (chunk === null) return;
+        this.#held = new Uint8Array(0);
+        this.#position += chunk.length;
+        yield chunk;
+      }
+    } finally {
+      if (!this.#ended) await this.close();
     }
   }
 
@@ -74,9 +78,9 @@ export class ByteReader {
 
   async #next(): Promise<Uint8Array | null> {
     while (!this.#ended) {
-      const { done, value } = await this.#chunks.next();
-      if (done === true) this.#ended = true;
-      else if (value.length > 0) return value;
+      const next = await this.#chunks.next();
+      if (next.done === true) this.#ended = true;
+      else if (next.value.length > 0) return next.value;
     }
     return null;
   }

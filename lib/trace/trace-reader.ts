@@ -1,3 +1,4 @@
+import type { Count } from '../core/counters.ts';
 import type { TraceStrings } from './string-table.ts';
 
 /** Whether a recording shows who holds a buffer, or only who allocated it; the two are never mixed. */
@@ -23,13 +24,7 @@ export interface TraceBatch {
 }
 
 /** Something lost, skipped or guessed on the way in. */
-export interface TraceCounter {
-  readonly name: string;
-  readonly severity: 'info' | 'error' | 'data-loss';
-  readonly count: number;
-  /** A sentence for the user. */
-  readonly meaning: string;
-}
+export type TraceCounter = Count;
 
 /** How much of the input has been read, in its own (perhaps compressed) bytes. */
 export interface TraceProgress {
