@@ -4,7 +4,7 @@ namespace memtrack {
 
 const DecodeCounterInfo& decode_counter_info(DecodeCounter counter) {
   static constexpr DecodeCounterInfo kInfos[] = {
-#define X(constant, severity, name, sentence) {name, Severity::severity, sentence},
+#define X(constant, severity, name, sentence) {name, DecodeSeverity::severity, sentence},
       MEMTRACK_DECODE_COUNTERS(X)
 #undef X
   };

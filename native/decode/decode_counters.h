@@ -13,7 +13,7 @@ namespace memtrack {
 
 // info: the answer is right, something is worth knowing. error: some answers may be wrong.
 // data loss: something happened that the recording does not tell.
-enum class Severity : uint8_t { kInfo, kError, kDataLoss };
+enum class DecodeSeverity : uint8_t { kInfo, kError, kDataLoss };
 
 // clang-format off
 // X(constant, severity, name, sentence for the user: what it means and what to do)
@@ -94,7 +94,7 @@ inline constexpr size_t kDecodeCounterCount = static_cast<size_t>(DecodeCounter:
 // What a counter means; `decode_counter_info(c).name` is stable, the sentence may be reworded.
 struct DecodeCounterInfo {
   const char* name;
-  Severity severity;
+  DecodeSeverity severity;
   const char* sentence;
 };
 
