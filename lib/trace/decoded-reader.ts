@@ -1,3 +1,4 @@
+import { DECODE_COUNTERS } from '../core/decoder.ts';
 import { OP, RECORD_WORDS, WORD } from '../core/record.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { BATCH_MOST_RECORDS } from './mtrk-format.ts';
@@ -12,7 +13,9 @@ export interface RecordDecoder {
   take(out: Uint32Array): number;
   /** Strings from number `from` on. */
   strings(from: number): readonly string[];
+  /** Those that are not zero. */
   counters(): readonly TraceCounter[];
+  close(): void;
 }
 
 /** Times since 1970 in nanoseconds are above this (1973); `strace -t`, `-tt` and `-r` stay far below. */
@@ -27,6 +30,7 @@ export class DecodedReader {
   readonly #words: Uint32Array;
   /** The batch that was read ahead for the facts. */
   #ahead: number;
+  #last: readonly TraceCounter[] | null = null;
 
   private constructor(decoder: RecordDecoder, batches: AsyncGenerator<number, void, undefined>, ahead: Ahead) {
     this.#decoder = decoder;
@@ -45,8 +49,17 @@ export class DecodedReader {
     return new DecodedReader(decoder, batches, { format, words, count: first.done === true ? 0 : first.value });
   }
 
+  /** All that a decoder has, in its order, also the zeros: loss records refer to them by index. */
   counters(): readonly TraceCounter[] {
-    return this.#decoder.counters();
+    if (this.#last !== null) return this.#last;
+    const counts = new Map(this.#decoder.counters().map(({ name, count }) => [name, count]));
+    return DECODE_COUNTERS.map((info) => ({ ...info, count: counts.get(info.name) ?? 0 }));
+  }
+
+  /** Lets go of the decoder; the counters stay. Twice is fine. */
+  close(): void {
+    this.#last ??= this.counters();
+    this.#decoder.close();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TraceBatch, void, undefined> {

@@ -1,3 +1,4 @@
+import { looksLikeStrace } from '../core/decoder.ts';
 import { MTRK_MAGIC } from './mtrk-format.ts';
 
 /** The formats that can be read, as `--format` names them. */
@@ -5,15 +6,6 @@ export type TraceFormat = 'mtrk' | 'strace';
 
 /** As much of the beginning as is looked at. */
 export const SNIFF_BYTES = 64 << 10;
-
-const LINES = 200;
-const STAMP = String.raw`(?:\d{1,2}:\d\d:\d\d(?:\.\d+)?|\d+\.\d+|\d+) +`;
-const CALL = String.raw`\w+\(.*(?:\) *= (?:-?\d|0x|\?)|<unfinished \.\.\.>)`;
-const OTHER = String.raw`<\.\.\. \w+ resumed>|\+\+\+ \w+ |--- (?:SIG|stopped)|strace: Process \d+ (?:at|de)tached`;
-/** One line of `strace`, with or without pid, time and the `-i` address. */
-const STRACE_LINE = new RegExp(
-  String.raw`^(?:\[pid +\d+\] +|\d+ +)?(?: *${STAMP})?(?:\[[0-9a-f?]+\] )?(?:${CALL}|${OTHER})`,
-);
 
 /** First bytes of what people try, so that the refusal can say what it is. */
 const OTHERS: readonly (readonly [start: string, what: string])[] = [
@@ -27,18 +19,6 @@ const OTHERS: readonly (readonly [start: string, what: string])[] = [
   ['[', 'JSON'],
   ['<', 'HTML or XML'],
 ];
-
-function looksLikeStrace(head: Uint8Array): boolean {
-  const text = Buffer.from(head)
-    .toString('latin1')
-    .replace(/^\xef\xbb\xbf/, '');
-  const lines = text.split(/\r?\n/);
-  // The last line may be cut.
-  if (head.length >= SNIFF_BYTES) lines.pop();
-  const filled = lines.filter((line) => line.trim() !== '').slice(0, LINES);
-  const fitting = filled.filter((line) => STRACE_LINE.test(line)).length;
-  return fitting * 2 > filled.length;
-}
 
 /** The format of an unwrapped file by its first bytes; null for one that is not read here. */
 export function sniff(head: Uint8Array): TraceFormat | null {

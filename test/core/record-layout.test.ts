@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { addon } from '../../lib/core/addon.ts';
 import { FLAG, NO_FD, OP, RECORD_BYTES, RECORD_WORDS, VM, WORD } from '../../lib/core/record.ts';
 import { ROOT } from '../house/sources.ts';
 
@@ -62,5 +63,21 @@ describe('lib/core/record.ts mirrors native/record/record.h', () => {
     expect(RECORD_WORDS * 4).toBe(RECORD_BYTES);
     const tail = offsets('Tail');
     expect([tail['p'], tail['q'], tail['r'], tail['s'], tail['t'], tail['op']]).toEqual([0, 8, 16, 20, 24, op]);
+  });
+
+  test('and the add-on was built with the same', () => {
+    const { op, flags, ...record } = addon.layout.offsets;
+    expect(addon.layout.recordBytes).toBe(RECORD_BYTES);
+    expect(Object.fromEntries(Object.entries(record).map(([name, byte]) => [name, byte / 4]))).toEqual({
+      time: WORD.time,
+      size: WORD.size,
+      task: WORD.task,
+      buffer: WORD.buffer,
+      aux: WORD.aux,
+    });
+    expect([op, flags]).toEqual([WORD.opFlags * 4, WORD.opFlags * 4 + 2]);
+    expect(Object.fromEntries(Object.entries(addon.layout.ops).map(([name, value]) => [camel(name), value]))).toEqual(
+      OP,
+    );
   });
 });
