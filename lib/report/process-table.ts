@@ -4,22 +4,40 @@ import { showName } from './escape.ts';
 import { formatSize } from './size.ts';
 import { type Column, count, formatTable, type Ink, sortRows } from './table.ts';
 
-export const PROCESS_SORTS = ['pss', 'rss', 'uss', 'buffers', 'fds', 'maps', 'pid', 'comm', 'state', 'started'] as const;
+export const PROCESS_SORTS = [
+  'pss',
+  'rss',
+  'uss',
+  'buffers',
+  'fds',
+  'maps',
+  'pid',
+  'comm',
+  'state',
+  'started',
+] as const;
 
 export type ProcessSort = (typeof PROCESS_SORTS)[number];
 
-const SIGNALS = new Map(Object.entries(constants.signals).map(([name, signal]) => [signal as number, name]));
+const SIGNALS = new Map(Object.entries(constants.signals).map(([name, signal]) => [signal, name]));
 const UPWARDS: ReadonlySet<ProcessSort> = new Set(['pid', 'comm', 'state']);
 
 /** A row per process, its end state included; then how many rows were cut, and what they hold. */
-export function formatProcessTable(processes: readonly AnswerProcess[], sort: ProcessSort, top: number, ink: Ink): string {
-  const sorted = sort === 'started' ? processes : sortRows(processes, (row) => row[sort], UPWARDS.has(sort) ? 'up' : 'down');
+export function formatProcessTable(
+  processes: readonly AnswerProcess[],
+  sort: ProcessSort,
+  top: number,
+  ink: Ink,
+): string {
+  const sorted =
+    sort === 'started' ? processes : sortRows(processes, (row) => row[sort], UPWARDS.has(sort) ? 'up' : 'down');
   const shown = sorted.slice(0, top);
   const cut = sorted.slice(top);
   let text = formatTable(columns(processes, ink), shown, ink);
   if (cut.length > 0) {
     const pss = cut.reduce((sum, row) => sum + row.pss, 0);
-    text += ink.dim(`… ${count(cut.length, 'more process', 'more processes')} not shown, pss ${formatSize(pss)}`) + '\n';
+    text +=
+      ink.dim(`… ${count(cut.length, 'more process', 'more processes')} not shown, pss ${formatSize(pss)}`) + '\n';
   }
   return text;
 }
@@ -52,8 +70,17 @@ function columns(processes: readonly AnswerProcess[], ink: Ink): readonly Column
     { head: 'BUFFERS', align: 'right', cell: (row) => String(row.buffers) },
     { head: 'FDS', align: 'right', cell: (row) => String(row.fds) },
     { head: 'MAPS', align: 'right', cell: (row) => String(row.maps) },
-    { head: 'HANDLES', align: 'right', cell: (row) => String(row.handles), wanted: processes.some((row) => row.handles > 0) },
-    { head: 'SHARED WITH', cell: (row) => row.sharedWith.join(' '), wanted: processes.some((row) => row.sharedWith.length > 0) },
+    {
+      head: 'HANDLES',
+      align: 'right',
+      cell: (row) => String(row.handles),
+      wanted: processes.some((row) => row.handles > 0),
+    },
+    {
+      head: 'SHARED WITH',
+      cell: (row) => row.sharedWith.join(' '),
+      wanted: processes.some((row) => row.sharedWith.length > 0),
+    },
   ];
   return all.filter((column) => column.wanted !== false);
 }

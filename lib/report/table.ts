@@ -16,8 +16,13 @@ const GAP = '  ';
 
 /** Columns without lines, each as wide as it needs; no blanks at the ends of lines. A cell may have several lines. */
 export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], ink: Ink): string {
-  const cells = [columns.map((column) => [ink.bold(column.head)]), ...rows.map((row) => columns.map((column) => column.cell(row).split('\n')))];
-  const widths = columns.map((_, i) => cells.reduce((most, row) => Math.max(most, ...(row[i] ?? []).map(textWidth)), 0));
+  const cells = [
+    columns.map((column) => [ink.bold(column.head)]),
+    ...rows.map((row) => columns.map((column) => column.cell(row).split('\n'))),
+  ];
+  const widths = columns.map((_, i) =>
+    cells.reduce((most, row) => Math.max(most, ...(row[i] ?? []).map(textWidth)), 0),
+  );
   let text = '';
   for (const row of cells) {
     const height = Math.max(...row.map((lines) => lines.length));
@@ -40,7 +45,11 @@ export function count(number: number, one: string, many = `${one}s`): string {
 }
 
 /** Largest first, or smallest; what is equal keeps its order. */
-export function sortRows<Row>(rows: readonly Row[], value: (row: Row) => number | string | bigint | null, direction: 'up' | 'down'): readonly Row[] {
+export function sortRows<Row>(
+  rows: readonly Row[],
+  value: (row: Row) => number | string | bigint | null,
+  direction: 'up' | 'down',
+): readonly Row[] {
   const sign = direction === 'up' ? 1 : -1;
   return rows.toSorted((a, b) => {
     const left = value(a);

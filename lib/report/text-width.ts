@@ -1,4 +1,5 @@
-const ANSI = /\x1b\[[0-9;]*m/g;
+import { stripVTControlCharacters } from 'node:util';
+
 const PLAIN = /^[\x20-\x7e]*$/;
 const MARK = /\p{M}/u;
 // East Asian wide and fullwidth letters, and what is drawn as a picture (Unicode Standard Annex 11).
@@ -9,6 +10,6 @@ const WIDE =
 export function textWidth(text: string): number {
   if (PLAIN.test(text)) return text.length;
   let width = 0;
-  for (const char of text.replace(ANSI, '')) width += MARK.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+  for (const char of stripVTControlCharacters(text)) width += MARK.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
   return width;
 }

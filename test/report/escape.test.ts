@@ -41,7 +41,12 @@ test('no name and an empty name look different', () => {
 });
 
 test('whatever the name: one line, nothing a terminal obeys, no two names alike, never longer than asked', () => {
-  const name = fc.string({ unit: fc.oneof(fc.constantFrom('\\', 'n', 'x', '1', 'b', '\n', '\u001b', '\u202e'), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })) });
+  const name = fc.string({
+    unit: fc.oneof(
+      fc.constantFrom('\\', 'n', 'x', '1', 'b', '\n', '\u001b', '\u202e'),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+    ),
+  });
   fc.assert(
     fc.property(name, name, fc.integer({ min: 1, max: 40 }), (a, b, max) => {
       expect(escapeText(a)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);

@@ -7,15 +7,27 @@ export const example: Snapshot = buildSnapshot({
   at: 12500000000n,
   buffers: [
     {
-      key: 1, id: 0, size: 8192, name: 'cam', exporter: 'system', creator: 612, refs: 4, userspaceHandles: 2,
+      key: 1,
+      id: 0,
+      size: 8192,
+      name: 'cam',
+      exporter: 'system',
+      creator: 612,
+      refs: 4,
+      userspaceHandles: 2,
       files: [{ dev: '0:11', inode: 27 }],
     },
     { key: 2, id: 1, size: 4096, files: [{ dev: '0:11', inode: 28 }] },
   ],
   processes: [
     {
-      pid: 612, comm: 'camera',
-      fds: [[7, 0, 12000000000n], [5, 0, 12100000000n, true]], maps: [[0x7f390b6f0000, 0, 8192, 12200000000n]],
+      pid: 612,
+      comm: 'camera',
+      fds: [
+        [7, 0, 12000000000n],
+        [5, 0, 12100000000n, true],
+      ],
+      maps: [[0x7f390b6f0000, 0, 8192, 12200000000n]],
     },
     { pid: 700, comm: 'viewer', fds: [[3, 0, 12400000000n]] },
     { pid: 800, comm: 'old', state: 'killed', status: 11 },
@@ -24,5 +36,11 @@ export const example: Snapshot = buildSnapshot({
 });
 
 export const losses: readonly Loss[] = [
-  { name: 'uninstall_without_handle', severity: 'error', count: 3, meaning: 'A buffer was released that was not held.' },
+  { name: 'never_happened', severity: 'info', count: 0, meaning: 'Counters at 0 are no losses.' },
+  {
+    name: 'uninstall_without_handle',
+    severity: 'error',
+    count: 3,
+    meaning: 'A buffer was released that was not held.',
+  },
 ];
