@@ -84,9 +84,9 @@ describe('dma-bufs in a virtual machine, compared with the kernel at every step'
     expect(new Set(alive)).toEqual(expected);
 
     // Descriptors, with their marks.
-    const fds = new Map(fdsByTask(run).map((line) => {
+    const fds = new Map<string, { fd: string; cloexec: string; inferred: string }>(fdsByTask(run).map((line) => {
       const [tid = '', fd = '', key = '', cloexec = '', inferred = ''] = line.split(' ');
-      return [`${tid} ${fd} ${key}`, { fd, cloexec, inferred }];
+      return [`${tid} ${fd} ${key}`, { fd, cloexec, inferred }] as const;
     }));
     const truthFds = new Map(truth.buffers.flatMap(({ label, fds: list }) =>
       list.map(({ tid, fd, cloexec }) => [`${tid} ${fd} ${KEYS[label]!}`, cloexec] as const)));
