@@ -201,7 +201,7 @@ export class Generator {
     this.#census[aim]!++;
     this.#needy.insert(buffer);
     const slot = this.#live.at(this.#random.below(this.#live.size));
-    this.#out.init(key, 4096 * PAGES[this.#random.below(PAGES.length)]!, people.task[slot]!);
+    this.#out.init(key, 4096 * PAGES[this.#random.below(PAGES.length)]!, people.task[slot]);
     this.#done();
     return buffer;
   }

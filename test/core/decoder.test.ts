@@ -142,9 +142,9 @@ describe('a real recording of dma-bufs', () => {
     expect(list(decoded, OP.heapAlloc, OP.fdName)).toEqual([
       'fdName 2 7 /dmabuf:',
       'fdName 2 9 /dmabuf:',
-      `heapAlloc 2 ${0xffffffff} system`,
+      `heapAlloc 2 4294967295 system`,
       'fdName 2 8 /dmabuf:',
-      `heapAlloc 2 ${0xffffffff} system`,
+      `heapAlloc 2 4294967295 system`,
       'fdName 2 7 /dmabuf:cam-frame-0',
       'fdName 2 10 /dmabuf:',
       'fdName 2 9 /dmabuf:cam-frame-1',
