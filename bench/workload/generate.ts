@@ -83,7 +83,12 @@ export class Generator {
       else this.#forkOrExit();
     }
     this.#flush();
-    return { events: this.#events, reads: Uint32Array.from(this.#reads), alive: this.#alive(), population: this.#people };
+    return {
+      events: this.#events,
+      reads: Uint32Array.from(this.#reads),
+      alive: this.#alive(),
+      population: this.#people,
+    };
   }
 
   #buildUp(): void {
@@ -108,7 +113,9 @@ export class Generator {
     if (handles.size === 0) return;
     // Two of three by handle and not by process: who looks, looks at the big ones. About 300 lines in the mean.
     const byHandle = this.#reads.length % 6 < 4;
-    const slot = byHandle ? slotOf[handles.at(this.#random.below(handles.size))]! : this.#live.at(this.#random.below(this.#live.size));
+    const slot = byHandle
+      ? slotOf[handles.at(this.#random.below(handles.size))]!
+      : this.#live.at(this.#random.below(this.#live.size));
     this.#reads.push(this.#events, task[slot]!);
   }
 
@@ -121,7 +128,8 @@ export class Generator {
     const needy = this.#needy.size;
     // New holders as long as buffers lack some; else one more reference on a handle that exists (a dup).
     const wanted = needy > this.#shape.buffers * 0.02 ? 0.9 : 0.45;
-    if (needy > 0 && this.#random.fraction() < wanted && this.#installNew(this.#needy.at(this.#random.below(needy)))) return;
+    if (needy > 0 && this.#random.fraction() < wanted && this.#installNew(this.#needy.at(this.#random.below(needy))))
+      return;
     const people = this.#people;
     if (people.handles.size === 0) return;
     const handle = people.handles.at(this.#random.below(people.handles.size));

@@ -28,7 +28,8 @@ export class NaiveHolders {
         this.#buffers.add(buffer);
         break;
       case OP.remove:
-        if ([...this.#held.values()].some((held) => held.has(buffer))) this.refused.push(`remove of ${buffer}, which is held`);
+        if ([...this.#held.values()].some((held) => held.has(buffer)))
+          this.refused.push(`remove of ${buffer}, which is held`);
         if (!this.#buffers.delete(buffer)) this.refused.push(`remove of ${buffer}, which is not there`);
         break;
       case OP.install:
