@@ -157,7 +157,8 @@ export class Generator {
   #uninstall(): void {
     if (this.#owedRemoves > 0 && this.#idle.size > 0) {
       this.#owedRemoves--;
-      return this.#remove();
+      this.#remove();
+      return;
     }
     const people = this.#people;
     if (people.handles.size === 0) return;
@@ -259,7 +260,10 @@ export class Generator {
   #fork(): void {
     const people = this.#people;
     const parent = this.#chooseLive(0);
-    if (!this.#canFork(parent)) return this.#exit();
+    if (!this.#canFork(parent)) {
+      this.#exit();
+      return;
+    }
     const slot = this.#dead.at(this.#random.below(this.#dead.size));
     this.#dead.erase(slot);
     this.#live.insert(slot);

@@ -40,6 +40,8 @@ export class NaiveHolders {
         if (this.#held.get(task)?.has(buffer) === true) this.#add(task, buffer, -1);
         else this.refused.push(`uninstall of ${buffer} by ${task}, which does not hold it`);
         break;
+      default:
+        this.refused.push('a command the rivals do not know');
     }
   }
 
