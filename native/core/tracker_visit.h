@@ -45,11 +45,7 @@ inline uint32_t Tracker::live_entries(const VmaLists& lists, uint32_t id) const 
 
 // The counts behind one row. REQUIRES: the leader's lock.
 inline Tracker::HandleRow Tracker::handle_row(const Leader& leader, uint32_t id) const {
-  if (options_.posted) {
-    const auto* entries = leader.lists.of(id);
-    return {id, leader.own.tree.count(id),
-            entries == nullptr ? 0 : static_cast<uint32_t>(entries->size())};
-  }
+  if (options_.posted) return {id, leader.own.tree.count(id), live_entries(leader.lists, id)};
   HandleRow row{id, 0, 0};
   for (const Holding* holding : leader.group->holdings) {
     (holding->is_mm ? row.vmas : row.fds) += holding->tree.count(id);
