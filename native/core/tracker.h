@@ -31,6 +31,7 @@
 #include "core/status.h"
 #include "core/tag_table.h"
 #include "core/task.h"
+#include "core/thread_annotations.h"
 #include "record/record.h"
 
 namespace memtrack {
@@ -124,15 +125,16 @@ class Tracker {
 
   Status execute(std::span<const Record> records, size_t i, Run* run);
 
-  // Finding and locking (tracker.cc).
+  // Finding and locking (tracker.cc). What takes a lock only if the tracker is shared, or keeps it in a run, is beyond
+  // clang's analysis.
   Task* find_task(uint32_t key) const;
-  Task* lock_task(uint32_t key, Run* run);
-  void release(Run* run);
+  Task* lock_task(uint32_t key, Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
+  void release(Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
   Buffer* lock_buffer(uint32_t id, uint32_t key);
-  void lock(Buffer& buffer) const {
+  void lock(Buffer& buffer) const MEMTRACK_NO_THREAD_SAFETY_ANALYSIS {
     if (options_.shared) buffer.lock.lock();
   }
-  void unlock(Buffer& buffer) const {
+  void unlock(Buffer& buffer) const MEMTRACK_NO_THREAD_SAFETY_ANALYSIS {
     if (options_.shared) buffer.lock.unlock();
   }
 
