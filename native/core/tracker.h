@@ -31,6 +31,7 @@
 #include "core/status.h"
 #include "core/tag_table.h"
 #include "core/task.h"
+#include "core/thread_annotations.h"
 #include "record/record.h"
 
 namespace memtrack {
@@ -137,7 +138,8 @@ class Tracker {
   void fetch_ahead(std::span<const Record> records, size_t i) const;
   Status execute(std::span<const Record> records, size_t i, Run* run);
 
-  // Finding and locking (tracker.cc).
+  // Finding and locking (tracker.cc). What takes a lock only if the tracker is shared, or keeps it in a run, is beyond
+  // clang's analysis.
   Task* find_task(uint32_t key) const;
   Task* lock_task(uint32_t key, Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
   void release(Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
