@@ -35,8 +35,9 @@ uint32_t StraceDecoder::intern_unescaped(std::string_view raw) {
   return strings_.intern(scratch_);
 }
 
-// The kernel appends " (deleted)" to an unlinked file's path; strace moves that behind the '>', older
-// versions left it where it was. A dma-buf is never unlinked: there it ends the name somebody chose.
+// The kernel appends " (deleted)" to an unlinked file's path, as that of every memfd; strace moves that behind the
+// '>', older versions left it where it was, which shows at the first memfd. A dma-buf is never unlinked: there it
+// ends the name somebody chose.
 uint32_t StraceDecoder::name_of(const FdText& fd) {
   std::string_view name = fd.name;
   if (name.ends_with('>')) name = name.substr(0, name.rfind('<'));  // </dev/x<char 1:3>>
@@ -47,8 +48,9 @@ uint32_t StraceDecoder::name_of(const FdText& fd) {
     scratch_ += kDeleted;
     return strings_.intern(scratch_);
   }
-  if (!fd.deleted && names_buffer(name) && name.ends_with(kDeleted)) {
-    name.remove_suffix(kDeleted.size());
+  if (!fd.deleted && name.ends_with(kDeleted)) {
+    if (name.starts_with("/memfd:")) deleted_inside_ = true;
+    if (deleted_inside_) name.remove_suffix(kDeleted.size());
   }
   return intern_unescaped(name);
 }

@@ -182,6 +182,7 @@ class StraceDecoder final : public Decoder {
   uint32_t pending_forks_ = 0;        // forks that have not returned
   uint32_t next_inner_ = kInnerTids;
   std::deque<InnerChild> inner_children_;  // oldest first
+  bool deleted_inside_ = false;        // this strace leaves " (deleted)" inside the <>
   bool begun_ = false;                     // a line of strace's was seen
   bool finished_ = false;
 
