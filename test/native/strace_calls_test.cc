@@ -52,10 +52,11 @@ TEST_SUITE("strace descriptors") {
   }
 
   TEST_CASE("older strace leaves (deleted) inside") {
-    CHECK(events("7 fstat(5</memfd:a (deleted)>, 0x7f) = 0\n7 fstat(6</dev/shm/b (deleted)>, 0x7f) = 0\n") ==
-          "fdname 1 5 \"/memfd:a\"\nfdname 1 6 \"/dev/shm/b\"\n");
+    CHECK(events("7 fstat(5</memfd:a (deleted)>, 0x7f) = 0\n7 fstat(6</dev/shm/b (deleted)>, 0x7f) "
+                 "= 0\n") == "fdname 1 5 \"/memfd:a\"\nfdname 1 6 \"/dev/shm/b\"\n");
     // Newer ones do not: there it is the file's own name.
-    CHECK(events("7 fstat(6</dev/shm/b (deleted)>, 0x7f) = 0\n") == "fdname 1 6 \"/dev/shm/b (deleted)\"\n");
+    CHECK(events("7 fstat(6</dev/shm/b (deleted)>, 0x7f) = 0\n") ==
+          "fdname 1 6 \"/dev/shm/b (deleted)\"\n");
   }
 
   TEST_CASE("new descriptors of other kinds, with their close-on-exec") {

@@ -77,6 +77,14 @@ FdText Cursor::fd() {
 void Cursor::annotation() {
   const char* p = at_ + 1;
   const bool path = p < end_ && *p == '/';
+  if (path) {
+    const auto* close =
+        static_cast<const char*>(std::memchr(p, '>', static_cast<size_t>(end_ - p)));
+    if (close != nullptr && (close + 1 >= end_ || close[1] != '>')) {
+      at_ = close + 1;
+      return;
+    }
+  }
   int depth = 1;
   for (; p < end_; p++) {
     if (*p == '<') {

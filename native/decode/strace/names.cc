@@ -107,6 +107,9 @@ void StraceDecoder::name_result(Context& call, uint32_t fd, bool tell_reader) {
 std::string_view StraceDecoder::path_of(const FdText& directory, const QuotedText& path) {
   path_.clear();
   if (path.null) return path_;
+  if (path.raw.starts_with('/') && std::memchr(path.raw.data(), '\\', path.raw.size()) == nullptr) {
+    return path.raw;
+  }
   if (!path.raw.starts_with('/') && directory.annotated && directory.name.starts_with('/')) {
     strace::append_unescaped(directory.name, path_);
     if (!path_.ends_with('/')) path_ += '/';

@@ -166,7 +166,7 @@ void StraceDecoder::split_and_dispatch(const char* begin, const char* end) {
       announce(task);
       break;
     default:
-      on_call(task, text, end);
+      on_call(task, line.call, end);
   }
 }
 
@@ -180,8 +180,8 @@ void StraceDecoder::on_message(std::string_view text) {
   if (tasks_.find(static_cast<uint32_t>(tid)) == nullptr) tasks_.add(static_cast<uint32_t>(tid));
 }
 
-void StraceDecoder::on_call(Task& task, const char* text, const char* end) {
-  const std::string_view name = strace::call_name(text, end);
+void StraceDecoder::on_call(Task& task, std::string_view name, const char* end) {
+  const char* const text = name.data();
   const Call call = strace::call_of(name);
   const char* const args = text + name.size() + 1;
   if (!task.announced) {
