@@ -48,6 +48,8 @@ TEST_SUITE("strace descriptors") {
           "memfd 1 3 \"a\\\" 1\n");
     CHECK(events("7 memfd_create(\"x (deleted)\", 0) = 3</memfd:x (deleted)>(deleted)\n") ==
           "memfd 1 3 \"x (deleted)\" 0\n");
+    CHECK(events("7 open(\"\\x2f\\x64\\x65\\x76/shm/a\", O_RDWR) = 3\n") ==
+          "open 1 3 \"/dev/shm/a\" 2\n");
     CHECK(events("7 memfd_create(\"\\x61\\303\\251\", 0) = 3\n") == "memfd 1 3 \"a\xc3\xa9\" 0\n");
   }
 
@@ -247,6 +249,16 @@ TEST_SUITE("strace messages") {
     CHECK(events("7 sendmsg(4, " + kHead +
                  "{cmsg_len=20, cmsg_level=0x1, cmsg_type=0x1, cmsg_data=[5]}" + kTail) ==
           "send 1 4 -: 5=-\n");
+  }
+
+  TEST_CASE("numbers only: a level other than SOL_SOCKET carries no descriptors") {
+    CHECK(events("7 sendmsg(4, " + kHead +
+                 "{cmsg_len=20, cmsg_level=0, cmsg_type=0x1, cmsg_data=[0x10]}" + kTail)
+              .empty());
+    CHECK(events("7 sendmsg(4, " + kHead +
+                 "{cmsg_len=20, cmsg_level=0x1 /* SOL_SOCKET */, cmsg_type=0x1 /* SCM_RIGHTS */, "
+                 "cmsg_data=[5]}" +
+                 kTail) == "send 1 4 -: 5=-\n");
   }
 
   TEST_CASE("peeked and truncated") {

@@ -232,8 +232,9 @@ void append_unescaped(std::string_view raw, std::string& out) {
       continue;
     }
     if (*p == 'x' && p + 1 < end && hex_value(p[1]) >= 0) {
-      int value = hex_value(*++p);
-      if (++p < end && hex_value(*p) >= 0) value = value * 16 + hex_value(*p++);
+      int value = hex_value(p[1]);
+      p += 2;
+      if (p < end && hex_value(*p) >= 0) value = value * 16 + hex_value(*p++);
       out.push_back(static_cast<char>(value));
       continue;
     }

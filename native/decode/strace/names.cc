@@ -1,7 +1,7 @@
 // What descriptors and files are called.
-#include "decode/strace/strace_decoder.h"
-
 #include <cstring>
+
+#include "decode/strace/strace_decoder.h"
 
 namespace memtrack {
 
@@ -110,12 +110,13 @@ std::string_view StraceDecoder::path_of(const FdText& directory, const QuotedTex
   if (path.raw.starts_with('/') && std::memchr(path.raw.data(), '\\', path.raw.size()) == nullptr) {
     return path.raw;
   }
-  if (!path.raw.starts_with('/') && directory.annotated && directory.name.starts_with('/')) {
+  scratch_.clear();
+  strace::append_unescaped(path.raw, scratch_);
+  if (!scratch_.starts_with('/') && directory.annotated && directory.name.starts_with('/')) {
     strace::append_unescaped(directory.name, path_);
     if (!path_.ends_with('/')) path_ += '/';
   }
-  strace::append_unescaped(path.raw, path_);
-  return path_;
+  return path_ += scratch_;
 }
 
 Record& StraceDecoder::put(const Task& task, Op op, uint32_t buffer, uint32_t aux, uint64_t size,

@@ -190,6 +190,7 @@ class StraceDecoder final : public Decoder {
   std::array<bool, 256> seen_{};  // by Call
   uint64_t plain_fds_ = 0, annotated_fds_ = 0, fds_made_ = 0, mappings_ = 0, executed_ = 0;
   uint64_t sent_ = 0, received_ = 0, exits_ = 0, ends_ = 0, unparented_ = 0;
+  uint64_t children_ = 0, children_spoke_ = 0;
 };
 
 }  // namespace memtrack
