@@ -88,7 +88,7 @@ describe('dma-bufs in a virtual machine, compared with the kernel at every step'
       const [tid = '', fd = '', key = '', cloexec = '', inferred = ''] = line.split(' ');
       return [`${tid} ${fd} ${key}`, { fd, cloexec, inferred }] as const;
     }));
-    const truthFds = new Map(truth.buffers.flatMap(({ label, fds: list }) =>
+    const truthFds = new Map<string, boolean>(truth.buffers.flatMap(({ label, fds: list }) =>
       list.map(({ tid, fd, cloexec }) => [`${tid} ${fd} ${KEYS[label]!}`, cloexec] as const)));
     expect([...truthFds.keys()].filter((key) => !fds.has(key))).toEqual([]);
     // After helper's exec one descriptor more is shown, and marked: the ioctl's argument told that it was close-on-exec.
