@@ -86,6 +86,13 @@ describe('tasks', () => {
     expect(holdersOf(replayed.snapshot())).toEqual(['frame: 500 fd 5']);
   });
 
+  test('a child seen before its clone inherits late, and marked', async () => {
+    const recording = begin().memfd(1, 3, 'frame').map(1, 3, 0x7f0000, 4096).task(2, 101).open(2, 4).clone(1, 2);
+    const replayed = await played(recording);
+    expect(holdersOf(replayed.snapshot()).filter((line) => line.includes('101'))).toEqual(['frame: 101 fd 3 inferred', 'frame: 101 map 7f0000+4096@0 rw-s']);
+    expect(lossesOf(replayed)).toMatchObject({ clone_late: 1 });
+  });
+
   test('a tid told late is the pid from then on', async () => {
     const replayed = await played(new Recording().task(1, 0, 0).memfd(1, 3, 'frame').task(1, 4211, 0));
     expect(holdersOf(replayed.snapshot())).toEqual(['frame: 4211 fd 3']);
