@@ -13,7 +13,9 @@ export async function runHere(...argv: readonly string[]): Promise<Ran> {
 
 /** The same with a signal and what the terminal is. */
 export async function runWith(
-  signal: AbortSignal, { isTTY = false, env = {} }: { readonly isTTY?: boolean; readonly env?: Record<string, string> }, argv: readonly string[],
+  signal: AbortSignal,
+  { isTTY = false, env = {} }: { readonly isTTY?: boolean; readonly env?: Record<string, string> },
+  argv: readonly string[],
 ): Promise<Ran> {
   let stdout = '';
   let stderr = '';

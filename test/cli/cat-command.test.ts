@@ -12,8 +12,15 @@ describe('cat', () => {
     const { status, stdout, stderr } = await runHere('cat', PYTHON, '/proc/17069/memtrack', ...AT);
     expect([status, stderr]).toEqual([0, '']);
     const rows = parseMemtrack(stdout)!.rows;
-    expect(rows.map(({ id, size, userspaceHandles }) => [id, size, userspaceHandles])).toEqual([[0, 3145728, 3], [2, 131072, 3], [3, 262144, 2]]);
-    expect(rows[2]!.mappings.map(({ start, offset }) => [start.toString(16), offset])).toEqual([['7faad36a5000', 65536], ['7faad36b5000', 0]]);
+    expect(rows.map(({ id, size, userspaceHandles }) => [id, size, userspaceHandles])).toEqual([
+      [0, 3145728, 3],
+      [2, 131072, 3],
+      [3, 262144, 2],
+    ]);
+    expect(rows[2]!.mappings.map(({ start, offset }) => [start.toString(16), offset])).toEqual([
+      ['7faad36a5000', 65536],
+      ['7faad36b5000', 0],
+    ]);
   });
 
   test('a process that holds nothing has an empty file', async () => {
@@ -52,11 +59,20 @@ describe('cat', () => {
   test('/sys/kernel/debug/dma_buf/bufinfo', async () => {
     const { stdout } = await runHere('cat', DMABUF, '/sys/kernel/debug/dma_buf/bufinfo', '--at', '1795267407.6');
     expect(parseBufinfo(stdout)!.objects.map(({ name, exporter }) => [name, exporter])).toEqual([
-      ['cam-frame-0', 'udmabuf'], [null, 'udmabuf'], [null, 'system'], [null, 'system'],
+      ['cam-frame-0', 'udmabuf'],
+      [null, 'udmabuf'],
+      [null, 'system'],
+      [null, 'system'],
     ]);
   });
 
-  test.each(['/proc/1/memtrack', '/proc/17069/fdinfo/999', '/proc/17069/task/17070/dmabuf_fds', '/etc/passwd', 'memtrack'])('%s is not there', async (path) => {
+  test.each([
+    '/proc/1/memtrack',
+    '/proc/17069/fdinfo/999',
+    '/proc/17069/task/17070/dmabuf_fds',
+    '/etc/passwd',
+    'memtrack',
+  ])('%s is not there', async (path) => {
     const { status, stdout, stderr } = await runHere('cat', PYTHON, path, ...AT);
     expect([status, stdout, stderr]).toEqual([1, '', `memtrack: ${path}: No such file or directory\n`]);
   });

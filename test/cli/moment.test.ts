@@ -20,7 +20,10 @@ describe('TIME', () => {
     expect(parseMoment(text)).toEqual({ from, nanoseconds });
   });
 
-  test.each(['', 's', '1h', '1.', '.5', '1e9', '--2', '1 s', '0x10', '1.0000000001', '0.5ns', 'NaN', '٣'])('%s is none', (text) => {
-    expect(parseMoment(text)).toBeNull();
-  });
+  test.each(['', 's', '1h', '1.', '.5', '1e9', '--2', '1 s', '0x10', '1.0000000001', '0.5ns', 'NaN', '٣'])(
+    '%s is none',
+    (text) => {
+      expect(parseMoment(text)).toBeNull();
+    },
+  );
 });

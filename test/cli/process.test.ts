@@ -40,7 +40,12 @@ describe('the built command as a process', () => {
   });
 
   test('a reader that goes away is no error', async () => {
-    const child = spawn('sh', ['-c', `"$0" "$1" replay - --json | head -c 1 >/dev/null; echo "\${PIPESTATUS:-}"`, process.execPath, MAIN]);
+    const child = spawn('sh', [
+      '-c',
+      `"$0" "$1" replay - --json | head -c 1 >/dev/null; echo "\${PIPESTATUS:-}"`,
+      process.execPath,
+      MAIN,
+    ]);
     let stderr = '';
     child.stderr.on('data', (text: Buffer) => (stderr += String(text)));
     child.stdin.end(readFileSync(PYTHON));

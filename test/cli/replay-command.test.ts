@@ -5,7 +5,13 @@ interface Document {
   readonly schema: string;
   readonly at: string;
   readonly processes: readonly { readonly pid: number; readonly state: string }[];
-  readonly buffers: readonly { readonly key: number; readonly id: number | null; readonly name: string | null; readonly size: number | null; readonly holders: readonly { readonly pid: number; readonly fdList?: readonly unknown[] }[] }[];
+  readonly buffers: readonly {
+    readonly key: number;
+    readonly id: number | null;
+    readonly name: string | null;
+    readonly size: number | null;
+    readonly holders: readonly { readonly pid: number; readonly fdList?: readonly unknown[] }[];
+  }[];
   readonly losses: readonly { readonly name: string }[];
   readonly traces?: readonly Document[];
 }
@@ -40,12 +46,20 @@ describe('replay', () => {
 
   test('--detail names descriptors and mappings', async () => {
     const { buffers } = await json('replay', PYTHON, '--at', '1795267379.508977859', '--detail');
-    expect(buffers[0]!.holders[0]!.fdList).toEqual([{ fd: 3, cloexec: true }, { fd: 4, cloexec: true }]);
+    expect(buffers[0]!.holders[0]!.fdList).toEqual([
+      { fd: 3, cloexec: true },
+      { fd: 4, cloexec: true },
+    ]);
   });
 
   test('the end state of every process', async () => {
     const { processes } = await json('replay', PYTHON);
-    expect(processes.map(({ pid, state }) => `${pid} ${state}`)).toEqual(['17069 exited', '17070 exited', '17071 exited', '17384 killed']);
+    expect(processes.map(({ pid, state }) => `${pid} ${state}`)).toEqual([
+      '17069 exited',
+      '17070 exited',
+      '17071 exited',
+      '17384 killed',
+    ]);
   });
 
   test('several traces are one document', async () => {
@@ -84,12 +98,16 @@ describe('replay', () => {
     const { signal } = new AbortController();
     const escape = '\u001b[';
     expect((await runWith(signal, { isTTY: true }, ['replay', PYTHON])).stdout).toContain(escape);
-    expect((await runWith(signal, { isTTY: true, env: { NO_COLOR: '1' } }, ['replay', PYTHON])).stdout).not.toContain(escape);
+    expect((await runWith(signal, { isTTY: true, env: { NO_COLOR: '1' } }, ['replay', PYTHON])).stdout).not.toContain(
+      escape,
+    );
     expect((await runHere('replay', PYTHON)).stdout).not.toContain(escape);
   });
 
   test('a time outside the recording is said', async () => {
-    expect((await runHere('replay', PYTHON, '--at', '5')).stderr).toMatch(/5\.000000 is before the first event, 1795267378\.955130/);
+    expect((await runHere('replay', PYTHON, '--at', '5')).stderr).toMatch(
+      /5\.000000 is before the first event, 1795267378\.955130/,
+    );
     expect((await runHere('replay', PYTHON, '--at', '1795267999')).stderr).toMatch(/after the last event/);
   });
 

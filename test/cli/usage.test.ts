@@ -8,11 +8,14 @@ describe('the command line', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test.each([['--help'], ['replay', '--help'], ['cat', '--help'], ['who', '--help'], ['convert', '--help']])('%s %s has an example', async (...argv) => {
-    const { status, stdout, stderr } = await runHere(...argv.filter((arg) => arg !== undefined));
-    expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/Examples?:\n {2}\$ /);
-  });
+  test.each([['--help'], ['replay', '--help'], ['cat', '--help'], ['who', '--help'], ['convert', '--help']])(
+    '%s %s has an example',
+    async (...argv) => {
+      const { status, stdout, stderr } = await runHere(...argv.filter((arg) => arg !== undefined));
+      expect([status, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/Examples?:\n {2}\$ /);
+    },
+  );
 
   test.each([
     [['nonsense'], /unknown command 'nonsense'/],

@@ -11,7 +11,11 @@ describe('who', () => {
     expect(status).toBe(0);
     const { schema, buffer } = JSON.parse(stdout) as { readonly schema: string; readonly buffer: AnswerBuffer };
     expect([schema, buffer.name]).toEqual(['memtrack-who/1', 'tile-1']);
-    expect(buffer.holders.map(({ pid, fds, maps }) => [pid, fds, maps])).toEqual([[17069, 1, 0], [17071, 1, 1], [17384, 1, 0]]);
+    expect(buffer.holders.map(({ pid, fds, maps }) => [pid, fds, maps])).toEqual([
+      [17069, 1, 0],
+      [17071, 1, 1],
+      [17384, 1, 0],
+    ]);
   });
 
   test('as text: through what, since when', async () => {
@@ -24,7 +28,9 @@ describe('who', () => {
   test('a word that fits several lists them', async () => {
     const { status, stdout, stderr } = await runHere('who', PYTHON, 'tile', ...AT);
     expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^memtrack: tile fits 3 buffers: key:2 \(tile-0, 64 KiB\), key:3 \(tile-1, 128 KiB\), key:4/);
+    expect(stderr).toMatch(
+      /^memtrack: tile fits 3 buffers: key:2 \(tile-0, 64 KiB\), key:3 \(tile-1, 128 KiB\), key:4/,
+    );
   });
 
   test('a word that fits none', async () => {
@@ -35,7 +41,10 @@ describe('who', () => {
 
   test('by inode, alone and with its device', () => {
     const buffer = { files: [{ dev: '0:11', inode: 27 }], name: null, tag: 'cam' } as unknown as AnswerBuffer;
-    expect(['ino:27', 'dev:ino:0:11/27', 'cam', 'ino:28', 'dev:ino:0:12/27', 'name:cam'].map((text) => parseSelector(text)(buffer)))
-      .toEqual([true, true, true, false, false, false]);
+    expect(
+      ['ino:27', 'dev:ino:0:11/27', 'cam', 'ino:28', 'dev:ino:0:12/27', 'name:cam'].map((text) =>
+        parseSelector(text)(buffer),
+      ),
+    ).toEqual([true, true, true, false, false, false]);
   });
 });

@@ -9,9 +9,30 @@ const SEED = Number(process.env['MEMTRACK_SEED'] ?? 20261121);
 const EVENTS = 4000;
 
 const NAMES = [
-  '', 'x', '/dev/shm/a', '/dev/shm/b', '/dev/shm/', '/memfd:f', '/memfd:g', '/dmabuf:', '/dmabuf:cam', '/dmabuf:cam (deleted)', '/dev/null',
-  '/proc/self/fd/3', '/proc/101/fd/4', '/proc/self/fd/99999999999', '/proc/0/fd/0', '/dev/fd/5', '/proc/self/map_files/1000-2000',
-  'UNIX-STREAM:[1->2]', 'UNIX-STREAM:[2->1]', 'UNIX:[7]|@box', 'UNIX:[8]', 'socket:[9]', '\u001b[31m\n', '\udcff',
+  '',
+  'x',
+  '/dev/shm/a',
+  '/dev/shm/b',
+  '/dev/shm/',
+  '/memfd:f',
+  '/memfd:g',
+  '/dmabuf:',
+  '/dmabuf:cam',
+  '/dmabuf:cam (deleted)',
+  '/dev/null',
+  '/proc/self/fd/3',
+  '/proc/101/fd/4',
+  '/proc/self/fd/99999999999',
+  '/proc/0/fd/0',
+  '/dev/fd/5',
+  '/proc/self/map_files/1000-2000',
+  'UNIX-STREAM:[1->2]',
+  'UNIX-STREAM:[2->1]',
+  'UNIX:[7]|@box',
+  'UNIX:[8]',
+  'socket:[9]',
+  '\u001b[31m\n',
+  '\udcff',
 ];
 
 /** mulberry32 */
@@ -31,36 +52,50 @@ function absurd(pick: (below: number) => number): Recording {
   for (const name of NAMES) recording.string(name);
   const number = (): number => {
     switch (pick(12)) {
-      case 0: return 0xffffffff;
-      case 1: return pick(0x100000000);
-      case 2: return 4096 * pick(16);
-      default: return pick(9);
+      case 0:
+        return 0xffffffff;
+      case 1:
+        return pick(0x100000000);
+      case 2:
+        return 4096 * pick(16);
+      default:
+        return pick(9);
     }
   };
   const wide = (): number => (pick(8) === 0 ? pick(2 ** 21) * 2 ** 32 + number() : number());
   for (let event = 0; event < EVENTS; event++) {
     const op = OP.task + pick(OP.loss - OP.task + 1);
     const task = 1 + pick(12);
-    const tails = op === OP.mmap || op === OP.mremap ? 1 : op === OP.send || op === OP.receive ? pick(4) : pick(20) === 0 ? 1 : 0;
+    const tails =
+      op === OP.mmap || op === OP.mremap ? 1 : op === OP.send || op === OP.receive ? pick(4) : pick(20) === 0 ? 1 : 0;
     const aux = op === OP.task ? 100 + pick(9) : op === OP.clone ? 1 + pick(12) : number();
     const flags = pick(32) | (tails > 0 ? FLAG.more : 0);
     recording.put(op, task, number(), aux, op === OP.task && pick(3) > 0 ? 0 : wide(), flags);
-    for (let tail = 1; tail <= tails; tail++) recording.tail(wide(), wide(), number(), number(), number(), tail < tails);
+    for (let tail = 1; tail <= tails; tail++)
+      recording.tail(wide(), wide(), number(), number(), number(), tail < tails);
   }
   return recording;
 }
 
-test.each([0, 1, 2, 3, 4, 5, 6, 7])(`a recording of nonsense, ${EVENTS} events, seed ${SEED} + %i: the core refuses nothing`, async (n) => {
-  for (const semantics of ['intended', 'posted'] as const) {
-    const replayed = await replay(absurd(random(SEED + n)), { semantics });
-    expect(replayed.tracker.check()).toBeNull();
-    if (semantics === 'intended') expect(replayed.tracker.counters()).toEqual([]);
-    const snapshot = replayed.snapshot();
-    expect(snapshot.fds.buffer.every((row) => row >= 0 && row < snapshot.buffers.length)).toBe(true);
-    expect(formatAnswer(makeAnswer(findHolding(snapshot), { losses: replayed.losses, detail: true }), { by: 'buffer', detail: true })).toMatch(/^At /);
-    replayed.close();
-  }
-});
+test.each([0, 1, 2, 3, 4, 5, 6, 7])(
+  `a recording of nonsense, ${EVENTS} events, seed ${SEED} + %i: the core refuses nothing`,
+  async (n) => {
+    for (const semantics of ['intended', 'posted'] as const) {
+      const replayed = await replay(absurd(random(SEED + n)), { semantics });
+      expect(replayed.tracker.check()).toBeNull();
+      if (semantics === 'intended') expect(replayed.tracker.counters()).toEqual([]);
+      const snapshot = replayed.snapshot();
+      expect(snapshot.fds.buffer.every((row) => row >= 0 && row < snapshot.buffers.length)).toBe(true);
+      expect(
+        formatAnswer(makeAnswer(findHolding(snapshot), { losses: replayed.losses, detail: true }), {
+          by: 'buffer',
+          detail: true,
+        }),
+      ).toMatch(/^At /);
+      replayed.close();
+    }
+  },
+);
 
 test('records of unknown kinds, and commands among events, are counted', async () => {
   const recording = new Recording().task(1, 100).put(200, 1).put(OP.install, 1, 1).memfd(1, 3, 'frame');

@@ -8,7 +8,9 @@ import type { Replayed } from '../../lib/replay/index.ts';
 import { openTrace } from '../../lib/trace/open.ts';
 import { buffersOf, holdersOf } from './holders.ts';
 
-const TEXT = gunzipSync(readFileSync(new URL('../captures/strace-python/python.strace.gz', import.meta.url))).toString('latin1');
+const TEXT = gunzipSync(readFileSync(new URL('../captures/strace-python/python.strace.gz', import.meta.url))).toString(
+  'latin1',
+);
 const directory = mkdtempSync(path.join(tmpdir(), 'memtrack-forms-'));
 
 /** Before both children end. */
@@ -22,7 +24,13 @@ async function replayOf(text: string): Promise<Replayed> {
   return replay(await openTrace(file));
 }
 
-async function stateOf(text: string): Promise<{ readonly holders: readonly string[]; readonly buffers: readonly string[]; readonly losses: readonly string[] }> {
+async function stateOf(
+  text: string,
+): Promise<{
+  readonly holders: readonly string[];
+  readonly buffers: readonly string[];
+  readonly losses: readonly string[];
+}> {
   const replayed = await replayOf(text);
   const snapshot = replayed.snapshot();
   const losses = replayed.losses.filter(({ severity }) => severity !== 'info').map(({ name }) => name);
@@ -36,9 +44,16 @@ const whole = TEXT.slice(0, TEXT.indexOf(LAST));
 const withY = (text: string): string => text.replaceAll(/<UNIX-STREAM:\[(\d+)->\d+\]>/g, '<socket:[$1]>');
 
 /** As strace prints descriptors without -y. */
-const plain = (text: string): string => text.replaceAll(/<UNIX-STREAM:\[[^\]]*\]>/g, '').replaceAll(/(\d|AT_FDCWD)<[^<>]*(?:<[^<>]*>)?>(?:\(deleted\))?/g, '$1');
+const plain = (text: string): string =>
+  text
+    .replaceAll(/<UNIX-STREAM:\[[^\]]*\]>/g, '')
+    .replaceAll(/(\d|AT_FDCWD)<[^<>]*(?:<[^<>]*>)?>(?:\(deleted\))?/g, '$1');
 
-const without = (text: string, call: string): string => text.split('\n').filter((line) => !line.includes(` ${call}(`) && !line.includes(`<... ${call} resumed`)).join('\n');
+const without = (text: string, call: string): string =>
+  text
+    .split('\n')
+    .filter((line) => !line.includes(` ${call}(`) && !line.includes(`<... ${call} resumed`))
+    .join('\n');
 
 describe('the recording as other options of strace would have printed it', () => {
   const truth = stateOf(whole);
@@ -66,7 +81,10 @@ describe('the recording as other options of strace would have printed it', () =>
     const text = without(plain(whole), 'socketpair');
     const { holders, losses } = await stateOf(text);
     expect(losses).toEqual(expect.arrayContaining(['receive_unknown', 'receive_without_send', 'buffer_size_unknown']));
-    expect(holders.filter((line) => line.includes('in flight'))).toEqual(['tile-0: in flight from 17069', 'tile-1: in flight from 17069']);
+    expect(holders.filter((line) => line.includes('in flight'))).toEqual([
+      'tile-0: in flight from 17069',
+      'tile-1: in flight from 17069',
+    ]);
   });
 
   test('without sends: what was received is the only buffer of its name', async () => {
@@ -81,7 +99,9 @@ describe('the recording as other options of strace would have printed it', () =>
   });
 
   test('without the ends of processes: those still there are in an unknown state, and the advice says what to record', async () => {
-    const text = TEXT.split('\n').filter((line) => !line.includes('+++') && !line.includes('---')).join('\n');
+    const text = TEXT.split('\n')
+      .filter((line) => !line.includes('+++') && !line.includes('---'))
+      .join('\n');
     const replayed = await replayOf(text);
     const { processes } = replayed.snapshot();
     const advice = adviceFor(replayed.facts.origin, replayed.losses);
