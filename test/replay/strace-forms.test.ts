@@ -24,9 +24,7 @@ async function replayOf(text: string): Promise<Replayed> {
   return replay(await openTrace(file));
 }
 
-async function stateOf(
-  text: string,
-): Promise<{
+async function stateOf(text: string): Promise<{
   readonly holders: readonly string[];
   readonly buffers: readonly string[];
   readonly losses: readonly string[];
