@@ -9,7 +9,7 @@ import { formatCommand, joinCommands, splitCommands } from './command-text.ts';
 import type { Mix } from './random-commands.ts';
 import { RandomCommands } from './random-commands.ts';
 import { Random } from './random.ts';
-import type { Implementation } from './state.ts';
+import type { Implementation, State } from './state.ts';
 
 export interface Pair {
   readonly expected: () => Implementation;
@@ -64,7 +64,12 @@ function batchDiffers(expected: Implementation, actual: Implementation, words: U
     if (wanted[row] !== got[row]) return `result of record ${row}: ${got[row]}, expected ${wanted[row]}`;
   }
   const wantedState = expected.state();
-  const state = actual.state();
+  let state: State;
+  try {
+    state = actual.state();
+  } catch (error) {
+    return String(error);
+  }
   if (isDeepStrictEqual(wantedState, state)) return null;
   return `state: ${JSON.stringify(state)}\nexpected: ${JSON.stringify(wantedState)}`;
 }

@@ -281,7 +281,7 @@ export class Oracle implements Implementation {
 
   #link(task: Task, vma: Vma): void {
     task.mm.vmas.unshift(vma);
-    task.group.leader.tree.get(vma.buffer)?.vmas.unshift(vma);
+    if (!vma.buffer.removed) task.group.leader.tree.get(vma.buffer)?.vmas.unshift(vma);
   }
 
   #unlink(task: Task, vma: Vma): void {

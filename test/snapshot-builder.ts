@@ -1,6 +1,4 @@
-import type {
-  BufferFile, BufferKind, Known, Orphan, ProcessState, Snapshot,
-} from '../lib/core/snapshot.ts';
+import type { BufferFile, BufferKind, Known, Orphan, ProcessState, Snapshot } from '../lib/core/snapshot.ts';
 
 export interface BufferSpec {
   readonly key?: number;
@@ -48,8 +46,12 @@ export function buildSnapshot({ at = 0n, buffers = [], processes = [], inFlight 
   const gone = (process: ProcessSpec): boolean => process.state === 'exited' || process.state === 'killed';
   const tables = processes.map((process, row) => process.tables ?? (gone(process) ? [] : [1000 + row]));
   const spaces = processes.map((process, row) => process.addressSpaces ?? (gone(process) ? [] : [1000 + row]));
-  const fds = processes.flatMap((process, row) => (process.fds ?? []).map((fd) => [tables[row]?.[0] ?? -1, ...fd] as const));
-  const maps = processes.flatMap((process, row) => (process.maps ?? []).map((map) => [spaces[row]?.[0] ?? -1, ...map] as const));
+  const fds = processes.flatMap((process, row) =>
+    (process.fds ?? []).map((fd) => [tables[row]?.[0] ?? -1, ...fd] as const),
+  );
+  const maps = processes.flatMap((process, row) =>
+    (process.maps ?? []).map((map) => [spaces[row]?.[0] ?? -1, ...map] as const),
+  );
   return {
     at,
     mode: 'references',

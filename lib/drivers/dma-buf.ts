@@ -38,7 +38,8 @@ export class DmaBufExporter implements Exporter {
       vmFlags: options.vmFlags ?? PFN_MAPPED,
       link: (file) => `/dmabuf:${file.buffer?.name ?? ''}`,
       mmap: (file, request) => {
-        if (!mappable || (!request.shared && !privateMaps) || beyond(file, request)) throw new MemtrackError('EINVAL', 'dma_buf_mmap');
+        if (!mappable || (!request.shared && !privateMaps) || beyond(file, request))
+          throw new MemtrackError('EINVAL', 'dma_buf_mmap');
       },
       setName: (file, name) => setName(file, name),
     };
@@ -86,7 +87,8 @@ export class DmaBufs {
 
 /** DMA_BUF_SET_NAME: at most 31 bytes, else EINVAL; the empty name is a name. */
 function setName(file: File, name: string): void {
-  if (new TextEncoder().encode(name).length >= NAME_LEN) throw new MemtrackError('EINVAL', 'ioctl', 'DMA_BUF_SET_NAME: 32 bytes or more');
+  if (new TextEncoder().encode(name).length >= NAME_LEN)
+    throw new MemtrackError('EINVAL', 'ioctl', 'DMA_BUF_SET_NAME: 32 bytes or more');
   if (file.buffer !== null) file.buffer.name = name;
 }
 

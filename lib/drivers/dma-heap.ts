@@ -45,7 +45,8 @@ export class DmaHeap {
   /** DMA_HEAP_IOCTL_ALLOC: the fd of a new dma-buf. EINVAL: flags, or no length; ENOMEM; EMFILE, and the buffer is freed. */
   alloc(task: Task, options: DmaHeapAllocation): number {
     const { fdFlags = O.RDWR | O.CLOEXEC, heapFlags = 0 } = options;
-    if ((fdFlags & ~(O.CLOEXEC | O.ACCMODE)) !== 0 || heapFlags !== 0) throw new MemtrackError('EINVAL', 'DMA_HEAP_IOCTL_ALLOC', 'flags');
+    if ((fdFlags & ~(O.CLOEXEC | O.ACCMODE)) !== 0 || heapFlags !== 0)
+      throw new MemtrackError('EINVAL', 'DMA_HEAP_IOCTL_ALLOC', 'flags');
     if (!(options.size > 0)) throw new MemtrackError('EINVAL', 'DMA_HEAP_IOCTL_ALLOC', `size ${options.size}`);
     const size = pageAlign(options.size);
     if (size > this.#maxBytes) throw new MemtrackError('ENOMEM', 'DMA_HEAP_IOCTL_ALLOC');

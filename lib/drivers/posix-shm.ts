@@ -45,7 +45,8 @@ export class PosixShm {
     const plain = checked(name, 'shm_open');
     if (task.files.lowestFree() >= task.group.nofile) throw new MemtrackError('EMFILE', 'shm_open');
     const known = this.#entries.get(plain);
-    if (known !== undefined && (flags & O.CREAT) !== 0 && (flags & O.EXCL) !== 0) throw new MemtrackError('EEXIST', 'shm_open', name);
+    if (known !== undefined && (flags & O.CREAT) !== 0 && (flags & O.EXCL) !== 0)
+      throw new MemtrackError('EEXIST', 'shm_open', name);
     if (known === undefined && (flags & O.CREAT) === 0) throw new MemtrackError('ENOENT', 'shm_open', name);
     const { buffer, operations } = known ?? this.#create(task, plain);
     const file = new File({ buffer, operations, flags: flags & (O.ACCMODE | O.NONBLOCK) });
@@ -81,7 +82,8 @@ export class PosixShm {
 
 function checked(name: string, syscall: string): string {
   const plain = name.replace(/^\/+/, '');
-  if (plain === '' || plain === '.' || plain === '..' || plain.includes('/')) throw new MemtrackError('EINVAL', syscall, name);
+  if (plain === '' || plain === '.' || plain === '..' || plain.includes('/'))
+    throw new MemtrackError('EINVAL', syscall, name);
   if (new TextEncoder().encode(plain).length > NAME_MAX) throw new MemtrackError('ENAMETOOLONG', syscall);
   return plain;
 }

@@ -20,7 +20,8 @@ export function shmemOperations(inode: ShmemInode, link: (file: File) => string)
     link,
     mmap: (_file, request) => {
       const writes = request.shared && (request.prot & 2) !== 0;
-      if (writes && (inode.seals & WRITE_SEALS) !== 0) throw new MemtrackError('EPERM', 'mmap', 'sealed against writing');
+      if (writes && (inode.seals & WRITE_SEALS) !== 0)
+        throw new MemtrackError('EPERM', 'mmap', 'sealed against writing');
     },
     truncate: (file, size) => truncate(inode, file, size),
     addSeals: (file, seals) => addSeals(inode, file, seals),
@@ -33,8 +34,10 @@ function truncate(inode: ShmemInode, file: File, size: number): void {
   const { buffer } = file;
   if (buffer === null) return;
   const old = buffer.size ?? 0;
-  if (size < old && (inode.seals & SEAL.SHRINK) !== 0) throw new MemtrackError('EPERM', 'ftruncate', 'sealed against shrinking');
-  if (size > old && (inode.seals & SEAL.GROW) !== 0) throw new MemtrackError('EPERM', 'ftruncate', 'sealed against growing');
+  if (size < old && (inode.seals & SEAL.SHRINK) !== 0)
+    throw new MemtrackError('EPERM', 'ftruncate', 'sealed against shrinking');
+  if (size > old && (inode.seals & SEAL.GROW) !== 0)
+    throw new MemtrackError('EPERM', 'ftruncate', 'sealed against growing');
   buffer.resize(size);
 }
 
@@ -44,7 +47,8 @@ function addSeals(inode: ShmemInode, file: File, seals: number): void {
   if ((seals & ~ALL_SEALS) !== 0) throw new MemtrackError('EINVAL', 'F_ADD_SEALS');
   if ((inode.seals & SEAL.SEAL) !== 0) throw new MemtrackError('EPERM', 'F_ADD_SEALS', 'sealed');
   const write = (seals & SEAL.WRITE) !== 0 && (inode.seals & SEAL.WRITE) === 0;
-  if (write && (file.buffer?.writableMaps ?? 0) > 0) throw new MemtrackError('EBUSY', 'F_ADD_SEALS', 'mapped for writing');
+  if (write && (file.buffer?.writableMaps ?? 0) > 0)
+    throw new MemtrackError('EBUSY', 'F_ADD_SEALS', 'mapped for writing');
   const whole = (seals & SEAL.EXEC) !== 0 && inode.executable;
   inode.seals |= whole ? seals | SEAL.SHRINK | SEAL.GROW | WRITE_SEALS : seals;
 }

@@ -36,12 +36,15 @@ export class Udmabuf {
   create(task: Task, options: UdmabufCreate): number {
     const { offset = 0, size } = options;
     const whole = offset >= 0 && offset % PAGE === 0 && size > 0 && size % PAGE === 0;
-    if (!whole || size > SIZE_LIMIT) throw new MemtrackError('EINVAL', 'UDMABUF_CREATE', `offset ${offset}, size ${size}`);
+    if (!whole || size > SIZE_LIMIT)
+      throw new MemtrackError('EINVAL', 'UDMABUF_CREATE', `offset ${offset}, size ${size}`);
     const memfd = task.file(options.memfd);
     const { buffer } = memfd;
-    if (buffer === null || (buffer.kind !== 'memfd' && buffer.kind !== 'posix-shm')) throw new MemtrackError('EBADFD', 'UDMABUF_CREATE');
+    if (buffer === null || (buffer.kind !== 'memfd' && buffer.kind !== 'posix-shm'))
+      throw new MemtrackError('EBADFD', 'UDMABUF_CREATE');
     const seals = memfd.operations.getSeals?.(memfd) ?? 0;
-    if ((seals & SEAL.SHRINK) === 0 || (seals & SEAL.WRITE) !== 0) throw new MemtrackError('EINVAL', 'UDMABUF_CREATE', 'seals');
+    if ((seals & SEAL.SHRINK) === 0 || (seals & SEAL.WRITE) !== 0)
+      throw new MemtrackError('EINVAL', 'UDMABUF_CREATE', 'seals');
     if (offset + size > (buffer.size ?? 0)) throw new MemtrackError('EINVAL', 'UDMABUF_CREATE', 'beyond the memfd');
     const file = this.#dmaBufs.export(EXPORTER, { size, creator: task, backing: buffer, flags: O.RDWR });
     try {

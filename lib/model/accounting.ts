@@ -6,14 +6,6 @@ export interface CommandSink {
   apply(words: Uint32Array, count: number, results?: Int32Array): unknown;
   /** The number of a tag's text, never 0; the same text has the same number. */
   tag(text: string): number;
-  /** What it keeps of a buffer; null if it does not know it. */
-  bufferState?(key: number): TrackedBuffer | null;
-}
-
-/** A buffer as the tracker sees it. */
-export interface TrackedBuffer {
-  readonly id: number;
-  readonly userspaceHandles: number;
 }
 
 /** Records kept back before they are sent. */
@@ -82,7 +74,15 @@ export class Accounting {
   vmClose(task: number, buffer: number, start: number): void {
     if (this.enabled) this.#room().vmClose(task, buffer, start);
   }
-  vmAdjust(task: number, buffer: number, start: number, newStart: number, end: number, offset: number, vm: number): void {
+  vmAdjust(
+    task: number,
+    buffer: number,
+    start: number,
+    newStart: number,
+    end: number,
+    offset: number,
+    vm: number,
+  ): void {
     if (this.enabled) this.#room().vmAdjust(task, buffer, start, newStart, end, offset, vm);
   }
 

@@ -94,7 +94,14 @@ export class AddressSpace {
    * mremap(2) as it turned out: grown or shrunk where it is (`newStart` = `start`), or moved. `keepOld`: the old range stays
    * (MREMAP_DONTUNMAP, or an old length of 0, which maps the file once more).
    */
-  move(by: Task, start: number, oldLength: number, newStart: number, newLength: number, keepOld = oldLength === 0): void {
+  move(
+    by: Task,
+    start: number,
+    oldLength: number,
+    newStart: number,
+    newLength: number,
+    keepOld = oldLength === 0,
+  ): void {
     const oldEnd = start + pageAlign(oldLength);
     const newEnd = newStart + pageAlign(newLength);
     if (start === newStart) {
@@ -181,7 +188,7 @@ export class AddressSpace {
   /** mprotect_fixup for every VMA in [start, end): `clear` and `set` are bits of flags. */
   #change(by: Task, start: number, end: number, clear: number, set: number): void {
     let address = start;
-    for (;;) {
+    while (address < end) {
       const at = this.#indexOf(address);
       const vma = this.#vmas[at];
       if (vma === undefined || vma.start >= end) return;

@@ -13,8 +13,10 @@ export interface CloneOptions {
 export function clone(parent: Task, flags: number, options: CloneOptions = {}): Task {
   const has = (flag: number): boolean => (flags & flag) !== 0;
   if (has(CLONE.NEWNS) && has(CLONE.FS)) throw new MemtrackError('EINVAL', 'clone', 'CLONE_NEWNS with CLONE_FS');
-  if (has(CLONE.THREAD) && !has(CLONE.SIGHAND)) throw new MemtrackError('EINVAL', 'clone', 'CLONE_THREAD without CLONE_SIGHAND');
-  if (has(CLONE.SIGHAND) && !has(CLONE.VM)) throw new MemtrackError('EINVAL', 'clone', 'CLONE_SIGHAND without CLONE_VM');
+  if (has(CLONE.THREAD) && !has(CLONE.SIGHAND))
+    throw new MemtrackError('EINVAL', 'clone', 'CLONE_THREAD without CLONE_SIGHAND');
+  if (has(CLONE.SIGHAND) && !has(CLONE.VM))
+    throw new MemtrackError('EINVAL', 'clone', 'CLONE_SIGHAND without CLONE_VM');
   const { kernel } = parent;
   const oldFiles = parent.files;
   const oldMm = parent.mm;

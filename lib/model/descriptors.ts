@@ -59,7 +59,8 @@ export function dupfd(task: Task, fd: number, from: number, cloexec: boolean): n
 }
 
 export function closeRange(task: Task, first: number, last: number, flags: number): void {
-  if (first > last || (flags & ~(CLOSE_RANGE.UNSHARE | CLOSE_RANGE.CLOEXEC)) !== 0) throw new MemtrackError('EINVAL', 'close_range');
+  if (first > last || (flags & ~(CLOSE_RANGE.UNSHARE | CLOSE_RANGE.CLOEXEC)) !== 0)
+    throw new MemtrackError('EINVAL', 'close_range');
   if ((flags & CLOSE_RANGE.UNSHARE) !== 0) unshareFiles(task);
   task.files.closeRangeAt(task, first, last, (flags & CLOSE_RANGE.CLOEXEC) !== 0);
 }

@@ -167,8 +167,8 @@ export class FdTable {
     let lowest = files.length;
     copy.#taken = this.#taken.copy();
     for (let fd = files.length - 1; fd >= 0; fd--) {
-      const file = files[fd]!;
-      if (file !== null) {
+      const file = files[fd];
+      if (file) {
         file.get();
       } else {
         lowest = fd;

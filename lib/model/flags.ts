@@ -2,10 +2,27 @@
 
 export const PAGE = 4096;
 
-export const O = { RDONLY: 0, WRONLY: 1, RDWR: 2, ACCMODE: 3, CREAT: 0o100, EXCL: 0o200, TRUNC: 0o1000, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
+export const O = {
+  RDONLY: 0,
+  WRONLY: 1,
+  RDWR: 2,
+  ACCMODE: 3,
+  CREAT: 0o100,
+  EXCL: 0o200,
+  TRUNC: 0o1000,
+  NONBLOCK: 0o4000,
+  CLOEXEC: 0o2000000,
+} as const;
 
 export const CLONE = {
-  VM: 0x100, FS: 0x200, FILES: 0x400, SIGHAND: 0x800, VFORK: 0x4000, PARENT: 0x8000, THREAD: 0x10000, NEWNS: 0x20000,
+  VM: 0x100,
+  FS: 0x200,
+  FILES: 0x400,
+  SIGHAND: 0x800,
+  VFORK: 0x4000,
+  PARENT: 0x8000,
+  THREAD: 0x10000,
+  NEWNS: 0x20000,
 } as const;
 
 /** What pthread_create asks for, as far as it matters here. */

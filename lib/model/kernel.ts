@@ -1,5 +1,6 @@
 import { MemtrackError } from '../core/errors.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import { Tracker } from '../core/tracker.ts';
 import { Accounting } from './accounting.ts';
 import type { CommandSink } from './accounting.ts';
 import { AddressSpace } from './address-space.ts';
@@ -20,7 +21,7 @@ export interface KernelOptions {
   readonly semantics?: 'intended' | 'posted';
   /** CONFIG_MEMTRACK and CONFIG_MEMTRACK_DEBUG. Default `on`. */
   readonly memtrack?: 'off' | 'on' | 'debug';
-  /** Takes the commands; closed by its owner. Without one nothing is tracked. */
+  /** Takes the commands, and is closed by who made it. Default: a private Tracker with these semantics. */
   readonly tracker?: CommandSink;
   /** Tasks that end are reaped at once, as if someone always waited. Default false. */
   readonly autoReap?: boolean;
@@ -48,7 +49,7 @@ export interface SpawnOptions {
  * const viewer = camera.fork();
  * kernel.snapshot().processes.pid; // [2, 3]
  */
-export class Kernel {
+export class Kernel implements Disposable {
   /** Nanoseconds on the recording's clock; stamps what happens from now on. */
   now = 0n;
   readonly semantics: 'intended' | 'posted';
@@ -56,13 +57,15 @@ export class Kernel {
   readonly autoReap: boolean;
   readonly nrOpen: number;
   readonly accounting: Accounting;
-  readonly tracker: CommandSink | null;
+  /** What accounts for the buffers; null with memtrack off, or if `options.tracker` is something else. `flush` before reading. */
+  readonly tracker: Tracker | null;
   /** Messages in flight with files not yet taken, oldest first. */
   readonly messages = new Set<Message>();
   readonly sockets = new Set<Socket>();
   /** Sockets passed over sockets and not yet received. */
   socketsInFlight = 0;
 
+  readonly #ownsTracker: boolean;
   readonly #buffers = new Map<number, Buffer>();
   readonly #groups: ThreadGroup[] = [];
   readonly #pids: PidAllocator<Task>;
@@ -78,8 +81,10 @@ export class Kernel {
     this.autoReap = options.autoReap ?? false;
     this.nrOpen = options.nrOpen ?? 1 << 20;
     this.#pids = new PidAllocator(options.pidMax ?? 1 << 22);
-    this.tracker = this.memtrack === 'off' ? null : (options.tracker ?? null);
-    this.accounting = new Accounting(this.tracker, this.semantics === 'posted');
+    this.#ownsTracker = options.tracker === undefined;
+    const sink = this.memtrack === 'off' ? null : (options.tracker ?? new Tracker({ semantics: this.semantics }));
+    this.tracker = sink instanceof Tracker ? sink : null;
+    this.accounting = new Accounting(sink, this.semantics === 'posted');
   }
 
   /** Live buffers by key, in the order they were made. */
@@ -108,7 +113,16 @@ export class Kernel {
     const key = this.nextTaskKey();
     this.accounting.spawn(key, pid);
     const parent = options.parent?.group ?? null;
-    const task = new Task(this, key, pid, options.comm ?? null, null, parent, new FdTable(this), new AddressSpace(this));
+    const task = new Task(
+      this,
+      key,
+      pid,
+      options.comm ?? null,
+      null,
+      parent,
+      new FdTable(this),
+      new AddressSpace(this),
+    );
     this.adopt(task);
     return task;
   }
@@ -118,7 +132,8 @@ export class Kernel {
     const tracked = this.accounting.enabled && (this.semantics === 'intended' || exporter.memtrack);
     const buffer = new Buffer(this, ++this.#buffersMade, exporter, options, tracked);
     this.#buffers.set(buffer.key, buffer);
-    if (tracked) this.accounting.init(buffer.key, buffer.size ?? buffer.sizeAtLeast ?? 0, buffer.creator?.key ?? 0, buffer.tag);
+    if (tracked)
+      this.accounting.init(buffer.key, buffer.size ?? buffer.sizeAtLeast ?? 0, buffer.creator?.key ?? 0, buffer.tag);
     return buffer;
   }
 
@@ -135,6 +150,15 @@ export class Kernel {
   snapshot(): Snapshot {
     this.flush();
     return takeSnapshot(this);
+  }
+
+  /** Gives the private tracker's memory back; the model itself can still be read. Again is fine. */
+  close(): void {
+    if (this.#ownsTracker) this.tracker?.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   // For the rest of lib/model.

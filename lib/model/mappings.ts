@@ -29,7 +29,8 @@ export function mmap(task: Task, options: MmapOptions): number {
   const file = task.file(options.fd);
   if (!(length > 0)) throw new MemtrackError('EINVAL', 'mmap', `length ${length}`);
   const start = place(task.mm, options);
-  if (!file.readable || (shared && (prot & PROT.WRITE) !== 0 && !file.writable)) throw new MemtrackError('EACCES', 'mmap');
+  if (!file.readable || (shared && (prot & PROT.WRITE) !== 0 && !file.writable))
+    throw new MemtrackError('EACCES', 'mmap');
   if (file.operations.mmap === undefined) throw new MemtrackError('ENODEV', 'mmap');
   file.operations.mmap(file, { length: pageAlign(length), offset, prot, shared });
   task.mm.map(task, start, length, file, offset, prot, shared);
@@ -67,15 +68,24 @@ export function mprotect(task: Task, address: number, length: number, prot: numb
   task.mm.protect(task, address, length, prot);
 }
 
-export function mremap(task: Task, address: number, oldLength: number, newLength: number, flags: number, newAddress: number): number {
+export function mremap(
+  task: Task,
+  address: number,
+  oldLength: number,
+  newLength: number,
+  flags: number,
+  newAddress: number,
+): number {
   const fixed = (flags & MREMAP.FIXED) !== 0;
   const mayMove = (flags & MREMAP.MAYMOVE) !== 0;
   const dontUnmap = (flags & MREMAP.DONTUNMAP) !== 0;
   const oldSize = pageAlign(oldLength);
   const newSize = pageAlign(newLength);
-  if ((flags & ~(MREMAP.MAYMOVE | MREMAP.FIXED | MREMAP.DONTUNMAP)) !== 0) throw new MemtrackError('EINVAL', 'mremap', 'flags');
+  if ((flags & ~(MREMAP.MAYMOVE | MREMAP.FIXED | MREMAP.DONTUNMAP)) !== 0)
+    throw new MemtrackError('EINVAL', 'mremap', 'flags');
   if ((fixed || dontUnmap) && !mayMove) throw new MemtrackError('EINVAL', 'mremap', 'flags');
-  if (dontUnmap && oldSize !== newSize) throw new MemtrackError('EINVAL', 'mremap', 'MREMAP_DONTUNMAP changes no length');
+  if (dontUnmap && oldSize !== newSize)
+    throw new MemtrackError('EINVAL', 'mremap', 'MREMAP_DONTUNMAP changes no length');
   if (!aligned(address) || newSize === 0) throw new MemtrackError('EINVAL', 'mremap');
   if (fixed && (!aligned(newAddress) || (newAddress < address + oldSize && address < newAddress + newSize))) {
     throw new MemtrackError('EINVAL', 'mremap', 'new address');
@@ -91,7 +101,8 @@ export function mremap(task: Task, address: number, oldLength: number, newLength
 /** vma_to_resize. */
 function allow(vma: Vma, address: number, oldSize: number, newSize: number, dontUnmap: boolean): void {
   const stays = (vma.flags & VMA.noExpand) !== 0;
-  if (oldSize === 0 && ((vma.flags & VM.shared) === 0 || stays)) throw new MemtrackError('EINVAL', 'mremap', 'old length 0');
+  if (oldSize === 0 && ((vma.flags & VM.shared) === 0 || stays))
+    throw new MemtrackError('EINVAL', 'mremap', 'old length 0');
   if (dontUnmap && stays) throw new MemtrackError('EINVAL', 'mremap', 'MREMAP_DONTUNMAP');
   if (oldSize > vma.end - address) throw new MemtrackError('EFAULT', 'mremap');
   if (newSize > oldSize && stays) throw new MemtrackError('EFAULT', 'mremap');
@@ -99,7 +110,14 @@ function allow(vma: Vma, address: number, oldSize: number, newSize: number, dont
 
 /** Where it goes: in place if it can, else, if it may, where there is room. */
 function target(
-  mm: AddressSpace, vma: Vma, address: number, oldSize: number, newSize: number, moves: boolean, mayMove: boolean, newAddress: number,
+  mm: AddressSpace,
+  vma: Vma,
+  address: number,
+  oldSize: number,
+  newSize: number,
+  moves: boolean,
+  mayMove: boolean,
+  newAddress: number,
 ): number {
   if (moves && newAddress !== 0) return newAddress;
   if (!moves && newSize <= oldSize) return address;

@@ -1,5 +1,11 @@
 import type {
-  BufferColumns, FdColumns, InFlightColumns, MapColumns, ProcessColumns, ProcessState, Snapshot,
+  BufferColumns,
+  FdColumns,
+  InFlightColumns,
+  MapColumns,
+  ProcessColumns,
+  ProcessState,
+  Snapshot,
 } from '../core/snapshot.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { Buffer } from './buffer.ts';
@@ -33,16 +39,19 @@ export function takeSnapshot(kernel: Kernel): Snapshot {
 }
 
 function bufferColumns(kernel: Kernel, buffers: readonly Buffer[], rows: Rows): BufferColumns {
-  const tracked = buffers.map((buffer) => (buffer.tracked ? (kernel.tracker?.bufferState?.(buffer.key) ?? null) : null));
+  const tracked = kernel.tracker?.snapshot().buffers;
+  const rowOf = new Map<number, number>();
+  for (let row = 0; row < (tracked?.length ?? 0); row++) rowOf.set(tracked!.key[row]!, row);
+  const known = buffers.map((buffer) => rowOf.get(buffer.key) ?? -1);
   return {
     length: buffers.length,
     key: buffers.map((buffer) => buffer.key),
-    id: tracked.map((state) => state?.id ?? NaN),
+    id: known.map((row) => tracked?.id[row] ?? NaN),
     size: buffers.map((buffer) => buffer.size ?? NaN),
     sizeAtLeast: buffers.map((buffer) => (buffer.size === null ? (buffer.sizeAtLeast ?? NaN) : NaN)),
     resident: buffers.map((buffer) => buffer.resident ?? NaN),
     refs: buffers.map((buffer) => buffer.refs),
-    userspaceHandles: tracked.map((state) => state?.userspaceHandles ?? NaN),
+    userspaceHandles: known.map((row) => tracked?.userspaceHandles[row] ?? NaN),
     creator: buffers.map((buffer) => buffer.creator?.pid ?? NaN),
     backing: buffers.map((buffer) => (buffer.backing === null ? -1 : rows.get(buffer.backing)!)),
     files: buffers.map((buffer) => buffer.files),
@@ -77,8 +86,12 @@ function stateOf(group: ThreadGroup): ProcessState {
 
 function fdColumns(tables: Iterable<FdTable>, rows: Rows): FdColumns {
   const columns = {
-    table: [] as number[], fd: [] as number[], buffer: [] as number[],
-    cloexec: [] as boolean[], inferred: [] as boolean[], since: [] as bigint[],
+    table: [] as number[],
+    fd: [] as number[],
+    buffer: [] as number[],
+    cloexec: [] as boolean[],
+    inferred: [] as boolean[],
+    since: [] as bigint[],
   };
   for (const table of tables) {
     for (let fd = 0; fd < table.limit; fd++) {
@@ -97,8 +110,13 @@ function fdColumns(tables: Iterable<FdTable>, rows: Rows): FdColumns {
 
 function mapColumns(spaces: Iterable<AddressSpace>, rows: Rows): MapColumns {
   const columns = {
-    addressSpace: [] as number[], buffer: [] as number[], start: [] as number[], bytes: [] as number[],
-    offset: [] as number[], perms: [] as string[], since: [] as bigint[],
+    addressSpace: [] as number[],
+    buffer: [] as number[],
+    start: [] as number[],
+    bytes: [] as number[],
+    offset: [] as number[],
+    perms: [] as string[],
+    since: [] as bigint[],
   };
   for (const space of spaces) {
     for (const vma of space.vmas) {

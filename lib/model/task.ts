@@ -41,8 +41,14 @@ export class Task {
 
   /** For Kernel.spawn and clone, which say what is shared. `group` null: it leads one of its own. */
   constructor(
-    kernel: Kernel, key: number, tid: number, comm: string | null,
-    group: ThreadGroup | null, parent: ThreadGroup | null, files: FdTable, mm: AddressSpace,
+    kernel: Kernel,
+    key: number,
+    tid: number,
+    comm: string | null,
+    group: ThreadGroup | null,
+    parent: ThreadGroup | null,
+    files: FdTable,
+    mm: AddressSpace,
   ) {
     this.kernel = kernel;
     this.key = key;

@@ -25,14 +25,23 @@ export class Vma {
 
   /** Whether `other`, with `flags`, continues it in memory and in the file, and the exporter lets mappings merge (can_vma_merge_after). */
   continuedBy(other: Vma, flags: number): boolean {
-    return this.end === other.start && this.file === other.file && this.flags === flags && (flags & VMA.noMerge) === 0 &&
-      this.offset + (this.end - this.start) === other.offset;
+    return (
+      this.end === other.start &&
+      this.file === other.file &&
+      this.flags === flags &&
+      (flags & VMA.noMerge) === 0 &&
+      this.offset + (this.end - this.start) === other.offset
+    );
   }
 
   /** As /proc/[pid]/maps prints it: `rw-s`. */
   get perms(): string {
     const { flags } = this;
-    return ((flags & VM.read) !== 0 ? 'r' : '-') + ((flags & VM.write) !== 0 ? 'w' : '-') +
-      ((flags & VM.exec) !== 0 ? 'x' : '-') + ((flags & VM.shared) !== 0 ? 's' : 'p');
+    return (
+      ((flags & VM.read) !== 0 ? 'r' : '-') +
+      ((flags & VM.write) !== 0 ? 'w' : '-') +
+      ((flags & VM.exec) !== 0 ? 'x' : '-') +
+      ((flags & VM.shared) !== 0 ? 's' : 'p')
+    );
   }
 }

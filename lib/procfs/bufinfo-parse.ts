@@ -15,7 +15,8 @@ export interface ParsedBufinfo {
 const ROW = /^\d{8,}[\t ]+[0-9a-f]{8,}[\t ]+[0-9a-f]{8,}[\t ]+-?\d{7,}(?:[\t ]|$)/;
 const DEVICES = /^Total (\d+) devices attached$/;
 const TOTAL = /^Total (\d+) objects, (\d+) bytes$/;
-const FENCE = /^[\t ]+(?:(?:kernel|write|read|bookkeep|Exclusive|Shared) fence:) ?\S+ \S+ (?:seq \d+ )?(?:un)?signalled$/;
+const FENCE =
+  /^[\t ]+(?:(?:kernel|write|read|bookkeep|Exclusive|Shared) fence:) ?\S+ \S+ (?:seq \d+ )?(?:un)?signalled$/;
 
 /**
  * Reads a dump of bufinfo; columns may be apart by tabs or by runs of blanks, `ino` and `name` may be missing
@@ -98,7 +99,8 @@ function check(objects: readonly BufinfoObject[], total: ParsedBufinfo['total'])
   if (total === null) return ['there is no total: the dump is cut off'];
   const problems: string[] = [];
   const bytes = objects.reduce((sum, object) => sum + object.size, 0);
-  if (total.objects !== objects.length) problems.push(`the total says ${total.objects} objects, ${objects.length} were read`);
+  if (total.objects !== objects.length)
+    problems.push(`the total says ${total.objects} objects, ${objects.length} were read`);
   if (total.bytes !== bytes) problems.push(`the total says ${total.bytes} bytes, the objects read have ${bytes}`);
   return problems;
 }

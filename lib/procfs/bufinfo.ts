@@ -37,8 +37,13 @@ export function formatBufinfo(objects: Iterable<BufinfoObject>): string {
 
 function formatObject(object: BufinfoObject): string {
   const columns = [
-    zeros(object.size, 10), zeros(object.flags, 16), zeros(object.mode, 16), zeros(object.count, 10),
-    object.exporter, zeros(object.inode ?? 0, 10), object.name ?? '<none>',
+    zeros(object.size, 10),
+    zeros(object.flags, 16),
+    zeros(object.mode, 16),
+    zeros(object.count, 10),
+    object.exporter,
+    zeros(object.inode ?? 0, 10),
+    object.name ?? '<none>',
   ];
   let text = `${columns.join('\t')}\n`;
   for (const fence of object.fences) text += `\t${fence}\n`;

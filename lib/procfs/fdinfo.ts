@@ -53,7 +53,8 @@ export function formatFdinfo(info: Fdinfo): string {
 const HEAD = /^(pos|flags|mnt_id|ino):[\t ]*(\d+)[\t ]*(?:\n|$)/;
 const SCM_FDS = /(?:^|\n)scm_fds:[\t ]*(\d+)\n?$/;
 // The name is last and may hold anything, so it takes all that is left: a forged line stays part of it.
-const DMA_BUF = /(?:^|\n)size:[\t ]*(\d+)\ncount:[\t ]*(-?\d+)\nexp_name:[\t ]*([^\n]*?)(?:\n|$)(?:name:(?:\t| +|$)([^]*))?$/;
+const DMA_BUF =
+  /(?:^|\n)size:[\t ]*(\d+)\ncount:[\t ]*(-?\d+)\nexp_name:[\t ]*([^\n]*?)(?:\n|$)(?:name:(?:\t| +|$)([^]*))?$/;
 
 /**
  * Reads a fdinfo file; blanks may stand for tabs and the last newline may be missing, as in pasted dumps.

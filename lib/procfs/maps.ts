@@ -45,7 +45,8 @@ export function formatMaps(lines: Iterable<MapsLine>): string {
   return text;
 }
 
-const LINE = /^([0-9a-f]{1,16})-([0-9a-f]{1,16})[\t ]+([r-][w-][x-][sp])[\t ]+([0-9a-f]{1,16})[\t ]+([0-9a-f]+):([0-9a-f]+)[\t ]+(\d+)(?:[\t ]+(.*))?$/s;
+const LINE =
+  /^([0-9a-f]{1,16})-([0-9a-f]{1,16})[\t ]+([r-][w-][x-][sp])[\t ]+([0-9a-f]{1,16})[\t ]+([0-9a-f]+):([0-9a-f]+)[\t ]+(\d+)(?:[\t ]+(.*))?$/s;
 
 /**
  * Reads one line, with or without its newline and with any run of blanks between the columns.

@@ -35,8 +35,8 @@ export interface ParsedMemtrack {
 }
 
 const HEADER = /^ *ref_count: +Identifier: +size: +tag:( +startAddr-endAddr: +Flags: +pgOff:)? pid:(-?\d+)$/;
-const ROW = /^( *-?\d+)  ( *-?\d+)  ( *\d+)  (.*)$/s;
-const MAPPING = /^ *([0-9a-f]+)-([0-9a-f]{8,})  ([r-][w-][x-][sp])([#-])  ([0-9a-f]{8,})(?: (.*))?$/s;
+const ROW = /^( *-?\d+) {2}( *-?\d+) {2}( *\d+) {2}(.*)$/s;
+const MAPPING = /^ *([0-9a-f]+)-([0-9a-f]{8,}) {2}([r-][w-][x-][sp])([#-]) {2}([0-9a-f]{8,})(?: (.*))?$/s;
 
 /** Shorter than any line the kernel prints, longer than a tag set by ioctl (31 bytes): a tag cannot forge a line. */
 const SHORTEST_LINE = 42;

@@ -3,13 +3,14 @@
  * contract: more may be added, none taken away. Tables and CSV print from it too.
  */
 
+import type { Severity } from '../core/addon.ts';
 import type { BufferFile, BufferKind, Known, Orphan, ProcessState } from '../core/snapshot.ts';
 
 /** Something that was ignored, refused or not there to be read. */
 export interface Loss {
   /** Of the counter: `uninstall_without_handle`. */
   readonly name: string;
-  readonly severity: 'info' | 'warning' | 'error' | 'data-loss';
+  readonly severity: Severity;
   readonly count: number;
   /** A sentence for the user. */
   readonly meaning: string;

@@ -4,7 +4,19 @@ import { formatSize } from './size.ts';
 import { type Column, count, formatTable, type Ink, sortRows } from './table.ts';
 import { formatTime } from './time.ts';
 
-export const BUFFER_SORTS = ['size', 'resident', 'holders', 'refs', 'since', 'key', 'id', 'inode', 'name', 'kind', 'exporter'] as const;
+export const BUFFER_SORTS = [
+  'size',
+  'resident',
+  'holders',
+  'refs',
+  'since',
+  'key',
+  'id',
+  'inode',
+  'name',
+  'kind',
+  'exporter',
+] as const;
 
 export type BufferSort = (typeof BUFFER_SORTS)[number];
 
@@ -23,24 +35,42 @@ export interface BufferTableOptions {
 
 /** A row per buffer that a process holds; orphans have a table of their own. */
 export function formatBufferTable(answer: Answer, options: BufferTableOptions): string {
-  return formatRows(answer, answer.buffers.filter((row) => row.orphan === null), options, [
-    { head: 'HOLDERS', cell: holdersCell(answer, options.detail) },
-    { head: 'SINCE', align: 'right', cell: (row) => showSince(earliest(row)) },
-  ]);
+  return formatRows(
+    answer,
+    answer.buffers.filter((row) => row.orphan === null),
+    options,
+    [
+      { head: 'SINCE', align: 'right', cell: (row) => showSince(earliest(row)) },
+      { head: 'HOLDERS', cell: holdersCell(answer, options.detail) },
+    ],
+  );
 }
 
 /** A row per buffer that no process holds, and who keeps it. */
 export function formatOrphanTable(answer: Answer, options: BufferTableOptions): string {
-  return formatRows(answer, answer.buffers.filter((row) => row.orphan !== null), options, [
-    { head: 'KEPT BY', cell: (row) => options.ink.yellow(KEEPERS[row.orphan ?? 'unknown']) },
-    { head: 'CREATOR', cell: (row) => (row.creator === null ? '-' : String(row.creator)) },
-  ]);
+  return formatRows(
+    answer,
+    answer.buffers.filter((row) => row.orphan !== null),
+    options,
+    [
+      { head: 'KEPT BY', cell: (row) => options.ink.yellow(KEEPERS[row.orphan ?? 'unknown']) },
+      { head: 'CREATOR', cell: (row) => (row.creator === null ? '-' : String(row.creator)) },
+    ],
+  );
 }
 
-const KEEPERS = { inFlight: 'a message in flight', kernel: 'the kernel', named: 'its name', unknown: 'unknown' } as const;
+const KEEPERS = {
+  inFlight: 'a message in flight',
+  kernel: 'the kernel',
+  named: 'its name',
+  unknown: 'unknown',
+} as const;
 
 function formatRows(
-  answer: Answer, rows: readonly AnswerBuffer[], { sort, top, ink }: BufferTableOptions, last: readonly Column<AnswerBuffer>[],
+  answer: Answer,
+  rows: readonly AnswerBuffer[],
+  { sort, top, ink }: BufferTableOptions,
+  last: readonly Column<AnswerBuffer>[],
 ): string {
   const sorted = sortRows(rows, (row) => sortValue(row, sort), UPWARDS.has(sort) ? 'up' : 'down');
   const cut = sorted.slice(top);
@@ -59,12 +89,22 @@ function columns({ buffers }: Answer): readonly Column<AnswerBuffer>[] {
     { head: 'ID', align: 'right', cell: (row) => showFigure(row.id), wanted: buffers.some((row) => row.id !== null) },
     { head: 'INODE', align: 'right', cell: (row) => showFigure(row.inode) },
     { head: 'SIZE', align: 'right', cell: (row) => formatSize(row.size ?? row.sizeAtLeast ?? null, row.size === null) },
-    { head: 'RESIDENT', align: 'right', cell: (row) => formatSize(row.resident), wanted: buffers.some((row) => row.resident !== null) },
+    {
+      head: 'RESIDENT',
+      align: 'right',
+      cell: (row) => formatSize(row.resident),
+      wanted: buffers.some((row) => row.resident !== null),
+    },
     { head: 'KIND', cell: (row) => row.kind + (row.known === 'inferred' ? ' (inferred)' : '') },
     { head: 'NAME', cell: (row) => showName(row.name) },
     { head: 'TAG', cell: (row) => showName(row.tag), wanted: buffers.some((row) => row.tag !== null) },
     { head: 'EXPORTER', cell: (row) => showName(row.exporter), wanted: buffers.some((row) => row.exporter !== null) },
-    { head: 'PAGES OF', align: 'right', cell: (row) => showFigure(row.backing), wanted: buffers.some((row) => row.backing !== null) },
+    {
+      head: 'PAGES OF',
+      align: 'right',
+      cell: (row) => showFigure(row.backing),
+      wanted: buffers.some((row) => row.backing !== null),
+    },
   ];
   return all.filter((column) => column.wanted !== false);
 }
@@ -72,7 +112,8 @@ function columns({ buffers }: Answer): readonly Column<AnswerBuffer>[] {
 function holdersCell(answer: Answer, detail: boolean): (row: AnswerBuffer) => string {
   // A pid used again: the process that still lives is the one that holds.
   const names = new Map(answer.processes.map((row) => [row.pid, row.comm]));
-  const show = (holder: AnswerHolder): string => `${showName(names.get(holder.pid) ?? null, 20)}[${holder.pid}] ${showReferences(holder)}`;
+  const show = (holder: AnswerHolder): string =>
+    `${showName(names.get(holder.pid) ?? null, 20)}[${holder.pid}] ${showReferences(holder)}`;
   return (row) => {
     if (detail) return row.holders.map(show).join('\n');
     const more = row.holders.length - HOLDERS_SHOWN;
@@ -83,10 +124,12 @@ function holdersCell(answer: Answer, detail: boolean): (row: AnswerBuffer) => st
 
 /** `2 fds 1 map`, and which where the answer has them. */
 export function showReferences(holder: AnswerHolder): string {
-  const fds = (holder.fdList ?? []).map((fd) => `${fd.fd}${fd.cloexec ? 'c' : ''}${fd.inferred === true ? '?' : ''}`);
+  const fds = (holder.fdList ?? []).map(
+    (fd) => `${fd.fd}${fd.cloexec ? ' cloexec' : ''}${fd.inferred === true ? ' inferred' : ''}`,
+  );
   const maps = (holder.mapList ?? []).map((map) => `${map.start}+${formatSize(map.length)} ${map.perms}`);
   const parts: string[] = [];
-  if (holder.fds > 0) parts.push(count(holder.fds, 'fd') + (fds.length > 0 ? ` (${fds.join(' ')})` : ''));
+  if (holder.fds > 0) parts.push(count(holder.fds, 'fd') + (fds.length > 0 ? ` (${fds.join(', ')})` : ''));
   if (holder.maps > 0) parts.push(count(holder.maps, 'map') + (maps.length > 0 ? ` (${maps.join(', ')})` : ''));
   if (holder.handles > 0) parts.push(count(holder.handles, 'handle'));
   return parts.join(' ');

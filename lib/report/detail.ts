@@ -12,7 +12,10 @@ export class DetailIndex {
   readonly #buffers: number;
 
   constructor(holding: Holding) {
-    const { snapshot: { buffers, fds, maps }, sharing } = holding;
+    const {
+      snapshot: { buffers, fds, maps },
+      sharing,
+    } = holding;
     this.#buffers = buffers.length;
     const holder = new Map<number, number>();
     sharing.used.forEach((used, row) => {

@@ -1,5 +1,7 @@
 /** Names come from any process: printed raw they could move the cursor, forge lines or hide their own letters. */
 
+// Printable ASCII but the backslash: nearly every name.
+const PLAIN = /^[ -[\]-~]*$/;
 // Controls, format characters (bidi overrides, zero width), surrogates, unassigned; line separators; odd blanks.
 const UNSAFE = /[\p{C}\p{Zl}\p{Zp}\\]|(?! )\p{Zs}/u;
 
@@ -11,7 +13,7 @@ const UNSAFE = /[\p{C}\p{Zl}\p{Zp}\\]|(?! )\p{Zs}/u;
  * escapeText('cam\u001b[31m') === 'cam\\x1b[31m'
  */
 export function escapeText(text: string, max = Infinity): string {
-  if (text.length <= max && !UNSAFE.test(text)) return text;
+  if (text.length <= max && (PLAIN.test(text) || !UNSAFE.test(text))) return text;
   let out = '';
   let length = 0;
   /** What is left if the next piece does not fit. */

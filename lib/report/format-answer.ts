@@ -1,4 +1,4 @@
-import type { Answer, Loss } from './answer.ts';
+import type { Answer, AnswerProcess, Loss } from './answer.ts';
 import { type BufferSort, type BufferTableOptions, formatBufferTable, formatOrphanTable } from './buffer-table.ts';
 import { escapeText } from './escape.ts';
 import { formatProcessTable, type ProcessSort } from './process-table.ts';
@@ -28,7 +28,10 @@ export function formatAnswer(answer: Answer, options: FormatOptions = {}): strin
   const ink = options.ink ?? plain;
   const top = options.top ?? Infinity;
   const tables: BufferTableOptions = {
-    sort: (options.by === 'buffer' ? options.sort : undefined) ?? 'size', top, ink, detail: options.detail ?? false,
+    sort: (options.by === 'buffer' ? options.sort : undefined) ?? 'size',
+    top,
+    ink,
+    detail: options.detail ?? false,
   };
   const parts = [formatTotals(answer, ink)];
   if (options.by === 'buffer') {
@@ -43,24 +46,36 @@ export function formatAnswer(answer: Answer, options: FormatOptions = {}): strin
   return parts.join('\n');
 }
 
-function formatTotals({ at, totals }: Answer, ink: Ink): string {
+function formatTotals({ at, totals, processes }: Answer, ink: Ink): string {
   const bound = totals.known === 'lower-bound';
   let text = at === null ? 'At the end: ' : `At ${formatTime(BigInt(at))} s: `;
   text += `${count(totals.buffers, 'buffer')}, ${formatSize(totals.bytes, bound)}`;
   if (totals.buffers > 0) {
     text += `; held by processes ${formatSize(totals.heldBytes, bound)}, by no process ${formatSize(totals.orphanBytes, bound)}`;
   }
-  if (totals.residentBytes !== null) text += `; resident ${formatSize(totals.residentBytes, totals.unknownResident > 0)}`;
+  if (totals.residentBytes !== null)
+    text += `; resident ${formatSize(totals.residentBytes, totals.unknownResident > 0)}`;
   text = `${ink.bold(text)}\n`;
+  if (processes.length > 0) text += `${formatStates(processes)}\n`;
   if (totals.unknownSizes > 0) {
     text += `The size of ${count(totals.unknownSizes, 'buffer')} is not known: sums are lower bounds.\n`;
   }
   return text;
 }
 
+/** `5 processes: 3 alive, 1 exited, 1 killed` */
+function formatStates(processes: readonly AnswerProcess[]): string {
+  const states = new Map<string, number>();
+  for (const { state } of processes) states.set(state, (states.get(state) ?? 0) + 1);
+  const parts = [...states].map(
+    ([state, number]) => `${number} ${state === 'unknown' ? 'in an unknown state' : state}`,
+  );
+  return `${count(processes.length, 'process', 'processes')}: ${parts.join(', ')}`;
+}
+
 /** What the answer lacks: every counter, its count and what it means. */
 export function formatLosses(losses: readonly Loss[], ink: Ink = plain): string {
-  const paint = { info: ink.dim, warning: ink.yellow, error: ink.red, 'data-loss': ink.red } as const;
+  const paint = { info: ink.dim, error: ink.yellow, 'data-loss': ink.red } as const;
   const table = formatTable<Loss>(
     [
       { head: 'SEVERITY', cell: (row) => paint[row.severity](row.severity) },

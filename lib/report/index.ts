@@ -1,7 +1,14 @@
 /** Reports: answers as tables, JSON and CSV. Pure functions that return text. */
 
 export type {
-  Answer, AnswerBuffer, AnswerFd, AnswerHolder, AnswerMapping, AnswerProcess, AnswerTotals, Loss,
+  Answer,
+  AnswerBuffer,
+  AnswerFd,
+  AnswerHolder,
+  AnswerMapping,
+  AnswerProcess,
+  AnswerTotals,
+  Loss,
 } from './answer.ts';
 export { BUFFER_SORTS, type BufferSort } from './buffer-table.ts';
 export { type CsvRows, formatCsv } from './csv.ts';

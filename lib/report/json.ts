@@ -8,7 +8,10 @@ const UNSAFE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206
 export function formatJson(document: object): string {
   const fields = Object.entries(document).filter(([, value]) => value !== undefined);
   const lines = fields.map(([name, value]) => `  ${JSON.stringify(name)}: ${formatField(value)}`);
-  return `{\n${lines.join(',\n')}\n}\n`.replace(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return `{\n${lines.join(',\n')}\n}\n`.replace(
+    UNSAFE,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function formatField(value: unknown): string {

@@ -4,6 +4,7 @@ import type { Answer, AnswerBuffer, AnswerHolder, AnswerProcess, AnswerTotals, L
 import { DetailIndex } from './detail.ts';
 
 export interface AnswerOptions {
+  /** Counters; those at 0 are left out. */
   readonly losses?: readonly Loss[];
   /** Adds `fdList` and `mapList` to every holder. */
   readonly detail?: boolean;
@@ -13,7 +14,7 @@ export interface AnswerOptions {
  * The answer for a snapshot whose references are summed up.
  *
  * @example
- * formatJson(makeAnswer(findHolding(kernel.snapshot()), { losses: kernel.losses() }))
+ * formatJson(makeAnswer(findHolding(kernel.snapshot()), { losses: trace.counters() }))
  */
 export function makeAnswer(holding: Holding, options: AnswerOptions = {}): Answer {
   const { snapshot } = holding;
@@ -24,7 +25,9 @@ export function makeAnswer(holding: Holding, options: AnswerOptions = {}): Answe
     totals: makeTotals(holding),
     processes: makeProcesses(holding),
     buffers: makeBuffers(holding, options.detail === true ? new DetailIndex(holding) : null),
-    losses: options.losses ?? [],
+    losses: (options.losses ?? [])
+      .filter((loss) => loss.count > 0)
+      .map(({ name, severity, count, meaning }) => ({ name, severity, count, meaning })),
   };
 }
 

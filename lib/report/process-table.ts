@@ -4,39 +4,83 @@ import { showName } from './escape.ts';
 import { formatSize } from './size.ts';
 import { type Column, count, formatTable, type Ink, sortRows } from './table.ts';
 
-export const PROCESS_SORTS = ['pss', 'rss', 'uss', 'buffers', 'fds', 'maps', 'pid', 'comm', 'state', 'started'] as const;
+export const PROCESS_SORTS = [
+  'pss',
+  'rss',
+  'uss',
+  'buffers',
+  'fds',
+  'maps',
+  'pid',
+  'comm',
+  'state',
+  'started',
+] as const;
 
 export type ProcessSort = (typeof PROCESS_SORTS)[number];
 
-const SIGNALS = new Map(Object.entries(constants.signals).map(([name, signal]) => [signal as number, name]));
+const SIGNALS = new Map(Object.entries(constants.signals).map(([name, signal]) => [signal, name]));
 const UPWARDS: ReadonlySet<ProcessSort> = new Set(['pid', 'comm', 'state']);
 
 /** A row per process, its end state included; then how many rows were cut, and what they hold. */
-export function formatProcessTable(processes: readonly AnswerProcess[], sort: ProcessSort, top: number, ink: Ink): string {
-  const sorted = sort === 'started' ? processes : sortRows(processes, (row) => row[sort], UPWARDS.has(sort) ? 'up' : 'down');
+export function formatProcessTable(
+  processes: readonly AnswerProcess[],
+  sort: ProcessSort,
+  top: number,
+  ink: Ink,
+): string {
+  const sorted =
+    sort === 'started' ? processes : sortRows(processes, (row) => row[sort], UPWARDS.has(sort) ? 'up' : 'down');
   const shown = sorted.slice(0, top);
   const cut = sorted.slice(top);
   let text = formatTable(columns(processes, ink), shown, ink);
   if (cut.length > 0) {
     const pss = cut.reduce((sum, row) => sum + row.pss, 0);
-    text += ink.dim(`… ${count(cut.length, 'more process', 'more processes')} not shown, pss ${formatSize(pss)}`) + '\n';
+    text +=
+      ink.dim(`… ${count(cut.length, 'more process', 'more processes')} not shown, pss ${formatSize(pss)}`) + '\n';
   }
   return text;
 }
 
+/** Processes whose pss and uss stand at one that started before them; it shares with them. */
+function findFollowers(processes: readonly AnswerProcess[]): ReadonlyMap<AnswerProcess, number> {
+  const seen = new Set<number>();
+  const followers = new Map<AnswerProcess, number>();
+  for (const row of processes) {
+    const leader = row.sharedWith.find((pid) => seen.has(pid));
+    if (leader !== undefined) followers.set(row, leader);
+    if (row.sharedWith.length > 0) seen.add(row.pid);
+  }
+  return followers;
+}
+
 function columns(processes: readonly AnswerProcess[], ink: Ink): readonly Column<AnswerProcess>[] {
+  const followers = findFollowers(processes);
+  const share = (row: AnswerProcess, bytes: number): string => {
+    const leader = followers.get(row);
+    return leader === undefined ? formatSize(bytes, row.known === 'lower-bound') : `in ${leader}`;
+  };
   const all: (Column<AnswerProcess> & { readonly wanted?: boolean })[] = [
     { head: 'PID', align: 'right', cell: (row) => String(row.pid) },
     { head: 'COMM', cell: (row) => showName(row.comm) },
     { head: 'STATE', cell: (row) => showState(row, ink) },
     { head: 'RSS', align: 'right', cell: (row) => formatSize(row.rss, row.known === 'lower-bound') },
-    { head: 'PSS', align: 'right', cell: (row) => formatSize(row.pss, row.known === 'lower-bound') },
-    { head: 'USS', align: 'right', cell: (row) => formatSize(row.uss, row.known === 'lower-bound') },
+    { head: 'PSS', align: 'right', cell: (row) => share(row, row.pss) },
+    { head: 'USS', align: 'right', cell: (row) => share(row, row.uss) },
     { head: 'BUFFERS', align: 'right', cell: (row) => String(row.buffers) },
     { head: 'FDS', align: 'right', cell: (row) => String(row.fds) },
     { head: 'MAPS', align: 'right', cell: (row) => String(row.maps) },
-    { head: 'HANDLES', align: 'right', cell: (row) => String(row.handles), wanted: processes.some((row) => row.handles > 0) },
-    { head: 'SHARED WITH', cell: (row) => row.sharedWith.join(' '), wanted: processes.some((row) => row.sharedWith.length > 0) },
+    {
+      head: 'HANDLES',
+      align: 'right',
+      cell: (row) => String(row.handles),
+      wanted: processes.some((row) => row.handles > 0),
+    },
+    {
+      head: 'SHARED WITH',
+      cell: (row) => row.sharedWith.join(' '),
+      wanted: processes.some((row) => row.sharedWith.length > 0),
+    },
   ];
   return all.filter((column) => column.wanted !== false);
 }

@@ -1,8 +1,7 @@
-import Table from 'cli-table3';
-import type { Colors } from 'picocolors/types';
+import { textWidth } from './text-width.ts';
 
-/** What a table may use of picocolors; `plain` where there is no terminal. */
-export type Ink = Pick<Colors, 'bold' | 'dim' | 'red' | 'yellow' | 'green'>;
+/** Colours: those of picocolors fit; `plain` where there is no terminal. */
+export type Ink = Readonly<Record<'bold' | 'dim' | 'red' | 'yellow' | 'green', (text: string) => string>>;
 
 export const plain: Ink = { bold: String, dim: String, red: String, yellow: String, green: String };
 
@@ -13,21 +12,31 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string;
 }
 
-const NO_LINES = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
-} as const;
+const GAP = '  ';
 
-/** Columns without lines, each as wide as it needs; no blanks at the ends of lines. */
+/** Columns without lines, each as wide as it needs; no blanks at the ends of lines. A cell may have several lines. */
 export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], ink: Ink): string {
-  const table = new Table({
-    head: columns.map((column) => ink.bold(column.head)),
-    colAligns: columns.map((column) => column.align ?? 'left'),
-    chars: NO_LINES,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  for (const row of rows) table.push(columns.map((column) => column.cell(row)));
-  return `${table.toString().replace(/[ ]+$/gm, '')}\n`;
+  const cells = [
+    columns.map((column) => [ink.bold(column.head)]),
+    ...rows.map((row) => columns.map((column) => column.cell(row).split('\n'))),
+  ];
+  const widths = columns.map((_, i) =>
+    cells.reduce((most, row) => Math.max(most, ...(row[i] ?? []).map(textWidth)), 0),
+  );
+  let text = '';
+  for (const row of cells) {
+    const height = Math.max(...row.map((lines) => lines.length));
+    for (let line = 0; line < height; line++) {
+      const padded = row.map((lines, i) => pad(lines[line] ?? '', widths[i] ?? 0, columns[i]?.align ?? 'left'));
+      text += `${padded.join(GAP).trimEnd()}\n`;
+    }
+  }
+  return text;
+}
+
+function pad(text: string, width: number, align: 'left' | 'right'): string {
+  const blanks = ' '.repeat(Math.max(0, width - textWidth(text)));
+  return align === 'left' ? text + blanks : blanks + text;
 }
 
 /** "1 process", "2 processes". */
@@ -36,7 +45,11 @@ export function count(number: number, one: string, many = `${one}s`): string {
 }
 
 /** Largest first, or smallest; what is equal keeps its order. */
-export function sortRows<Row>(rows: readonly Row[], value: (row: Row) => number | string | bigint | null, direction: 'up' | 'down'): readonly Row[] {
+export function sortRows<Row>(
+  rows: readonly Row[],
+  value: (row: Row) => number | string | bigint | null,
+  direction: 'up' | 'down',
+): readonly Row[] {
   const sign = direction === 'up' ? 1 : -1;
   return rows.toSorted((a, b) => {
     const left = value(a);

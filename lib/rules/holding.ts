@@ -66,8 +66,13 @@ export function findHolding(snapshot: Snapshot): Holding {
   const inFlight = new Uint32Array(buffers.length);
   for (const buffer of snapshot.inFlight.buffer) inFlight[buffer] = (inFlight[buffer] ?? 0) + 1;
   return {
-    snapshot, sharing, pages: findPageSets(buffers),
-    byProcess: own.finish(), byHolder, holders: turn(byHolder, buffers.length), inFlight,
+    snapshot,
+    sharing,
+    pages: findPageSets(buffers),
+    byProcess: own.finish(),
+    byHolder,
+    holders: turn(byHolder, buffers.length),
+    inFlight,
   };
 }
 
@@ -102,7 +107,11 @@ function sortReferences({ fds, maps }: Snapshot, sharing: Sharing): SortedRefere
 }
 
 function addRow(
-  table: ReferenceTableBuilder, row: number, used: Iterable<number>, references: SortedReferences, { fds, maps }: Snapshot,
+  table: ReferenceTableBuilder,
+  row: number,
+  used: Iterable<number>,
+  references: SortedReferences,
+  { fds, maps }: Snapshot,
 ): void {
   table.beginRow(row);
   for (const index of used) {

@@ -22,7 +22,8 @@ export function findPageSets(buffers: BufferColumns): PageSets {
     reach[row] = reached(buffers, row);
     let root = row;
     // A chain is at most as long as there are buffers: a ring, which no kernel makes, ends somewhere.
-    for (let steps = 0; (buffers.backing[root] ?? -1) >= 0 && steps < buffers.length; steps++) root = buffers.backing[root] ?? root;
+    for (let steps = 0; (buffers.backing[root] ?? -1) >= 0 && steps < buffers.length; steps++)
+      root = buffers.backing[root] ?? root;
     set[row] = root;
     if (root === row) continue;
     const members = aliases.get(root);

@@ -40,7 +40,11 @@ export function pss(holding: Holding): PssCharges {
   for (const row of largestRemainders(remainders, missing)) bytes[row] = (bytes[row] ?? 0) + 1;
 
   return {
-    rule: 'pss', bytes, lowerBound: findLowerBounds(holding), sum: heldBytes, unattributed: orphanBytes,
+    rule: 'pss',
+    bytes,
+    lowerBound: findLowerBounds(holding),
+    sum: heldBytes,
+    unattributed: orphanBytes,
     exact: (row) => add(remainders[row] ?? ZERO, BigInt(floors[row] ?? 0), 1n),
   };
 }

@@ -12,5 +12,11 @@ export function rss(holding: Holding): Charges {
     bytes[row] = reachedBytes(pages, byProcess.buffer, byProcess.begin[row] ?? 0, byProcess.end[row] ?? 0);
     sum += reachedBytes(pages, byHolder.buffer, byHolder.begin[row] ?? 0, byHolder.end[row] ?? 0);
   }
-  return { rule: 'rss', bytes, lowerBound: findLowerBounds(holding), sum, unattributed: findTotals(holding).orphanBytes };
+  return {
+    rule: 'rss',
+    bytes,
+    lowerBound: findLowerBounds(holding),
+    sum,
+    unattributed: findTotals(holding).orphanBytes,
+  };
 }

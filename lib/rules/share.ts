@@ -5,7 +5,10 @@ export type ShareVisitor = (bytes: number, holders: readonly number[]) => void;
 
 /** Cuts all held pages into pieces held by the same holders: no page is in two pieces. */
 export function forEachShare(holding: Holding, visit: ShareVisitor): void {
-  const { holders: { begin, process }, pages: sets } = holding;
+  const {
+    holders: { begin, process },
+    pages: sets,
+  } = holding;
   for (let buffer = 0; buffer < sets.set.length; buffer++) {
     if (sets.set[buffer] !== buffer) continue;
     const aliases = sets.aliases.get(buffer);
@@ -21,7 +24,10 @@ export function forEachShare(holding: Holding, visit: ShareVisitor): void {
 
 /** Holders of one page set reach different distances: the first bytes are shared by all, the last by few. */
 function visitLayers(holding: Holding, aliases: readonly number[], visit: ShareVisitor): void {
-  const { holders: { begin, process }, pages } = holding;
+  const {
+    holders: { begin, process },
+    pages,
+  } = holding;
   const reaches = new Map<number, number>();
   for (const buffer of aliases) {
     const reach = pages.reach[buffer] ?? 0;
@@ -33,7 +39,11 @@ function visitLayers(holding: Holding, aliases: readonly number[], visit: ShareV
   const sorted = [...reaches].sort((a, b) => a[1] - b[1] || a[0] - b[0]);
   let below = 0;
   sorted.forEach(([, reach], i) => {
-    if (reach > below) visit(reach - below, sorted.slice(i).map(([holder]) => holder));
+    if (reach > below)
+      visit(
+        reach - below,
+        sorted.slice(i).map(([holder]) => holder),
+      );
     below = reach;
   });
 }

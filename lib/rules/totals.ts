@@ -19,9 +19,20 @@ export interface Totals {
 }
 
 export function findTotals(holding: Holding): Totals {
-  const { snapshot: { buffers }, pages: sets } = holding;
+  const {
+    snapshot: { buffers },
+    pages: sets,
+  } = holding;
   const isHeld = (row: number): boolean => (holding.holders.begin[row + 1] ?? 0) > (holding.holders.begin[row] ?? 0);
-  const totals = { buffers: buffers.length, bytes: 0, heldBytes: 0, unknownSizes: 0, unknownResident: 0, resident: 0, known: 0 };
+  const totals = {
+    buffers: buffers.length,
+    bytes: 0,
+    heldBytes: 0,
+    unknownSizes: 0,
+    unknownResident: 0,
+    resident: 0,
+    known: 0,
+  };
   for (let row = 0; row < buffers.length; row++) {
     const resident = buffers.resident[row] ?? NaN;
     if (!sizeIsKnown(buffers, row)) totals.unknownSizes++;

@@ -15,5 +15,11 @@ export function uss(holding: Holding): Charges {
     bytes[holder] = (bytes[holder] ?? 0) + size;
     sum += size;
   });
-  return { rule: 'uss', bytes, lowerBound: findLowerBounds(holding), sum, unattributed: findTotals(holding).bytes - sum };
+  return {
+    rule: 'uss',
+    bytes,
+    lowerBound: findLowerBounds(holding),
+    sum,
+    unattributed: findTotals(holding).bytes - sum,
+  };
 }

@@ -1,5 +1,6 @@
 #include "core/id_allocator.h"
 
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <climits>
@@ -17,14 +18,21 @@ constexpr uint32_t node_bits(uint32_t level) { return part_bits(level + 1); }
 constexpr uint32_t part_of(uint64_t id, uint32_t level) { return (id >> part_bits(level)) & 63; }
 constexpr uint64_t bit(uint64_t n) { return uint64_t{1} << (n & 63); }
 constexpr uint64_t from_bit(uint64_t n) { return kAll << (n & 63); }
-constexpr uint32_t lowest(uint64_t word) { return static_cast<uint32_t>(std::countr_zero(word)); }
+
+// The lowest set bit. Not std::countr_zero, which spends an instruction on words without one.
+inline uint64_t lowest(uint64_t word) { return static_cast<uint64_t>(__builtin_ctzll(word)); }
+
+// The parts of a root at this level that only ids above INT_MAX would use: they count as full.
+constexpr uint64_t unusable(uint32_t level) {
+  return node_bits(level) <= 31 ? 0 : kAll << (kIds >> part_bits(level));
+}
 
 // Is id beyond what a root at this level covers?
 constexpr bool beyond(uint64_t id, uint32_t level) { return (id >> node_bits(level)) != 0; }
 
 // The first id of a part of the node at this level that covers id.
-constexpr uint64_t part_start(uint64_t id, uint32_t level, uint32_t part) {
-  return (id >> node_bits(level) << node_bits(level)) | uint64_t{part} << part_bits(level);
+constexpr uint64_t part_start(uint64_t id, uint32_t level, uint64_t part) {
+  return (id >> node_bits(level) << node_bits(level)) | part << part_bits(level);
 }
 
 // The first id behind the 2^bits ids that id is among.
@@ -35,6 +43,20 @@ constexpr uint64_t behind(uint64_t id, uint32_t bits) { return ((id >> bits) + 1
 IdAllocator::~IdAllocator() { reset(); }
 
 int32_t IdAllocator::alloc(int32_t start, int32_t end) {
+  if (start == 0 && end <= 0 && root_ != nullptr) {
+    switch (height_) {
+      case 0:
+        return alloc_lowest<0>();
+      case 1:
+        return alloc_lowest<1>();
+      case 2:
+        return alloc_lowest<2>();
+      case 3:
+        return alloc_lowest<3>();
+      default:
+        return alloc_lowest<kMaxHeight>();
+    }
+  }
   if (start < 0) return -EINVAL;
   return alloc_between(static_cast<uint64_t>(start), end <= 0 ? kIds : static_cast<uint64_t>(end));
 }
@@ -51,6 +73,42 @@ int32_t IdAllocator::alloc_cyclic(int32_t start, int32_t end) {
   return id;
 }
 
+// The usual call, without limits to look at and with every shift a constant: a node is entered only
+// if it has a free id, so one scan per level finds the way. What is rare is left to others, so that
+// this one needs no stack.
+template <uint32_t height>
+int32_t IdAllocator::alloc_lowest() {
+  if (root_->full != kAll) {
+    const int64_t id = take_lowest<height>(root_);
+    if (id >= 0) {
+      ++live_;
+      return static_cast<int32_t>(id);
+    }
+  }
+  return alloc_between(0, kIds);
+}
+
+// REQUIRES: not all of the node is full. -1, and nothing changed: a node is missing on the way.
+template <uint32_t level>
+[[gnu::always_inline]] inline int64_t IdAllocator::take_lowest(Node* node) {
+  const uint64_t part = lowest(~node->full);
+  if constexpr (level == 0) {
+    const uint64_t word = node->words[part];
+    const uint64_t now = word | (word + 1);
+    node->words[part] = now;
+    if (word == 0) node->used |= bit(part);
+    if (now == kAll) node->full |= bit(part);
+    return static_cast<int64_t>(part << 6 | lowest(~word));
+  } else {
+    Node* child = node->child[part];
+    if (child == nullptr) return -1;
+    const int64_t id = take_lowest<level - 1>(child);
+    if (id < 0) return -1;
+    if (child->full == kAll) node->full |= bit(part);
+    return static_cast<int64_t>(part << part_bits(level)) | id;
+  }
+}
+
 int32_t IdAllocator::alloc_between(uint64_t from, uint64_t end) {
   Path path;
   const uint64_t id = find_free(from, path);
@@ -65,15 +123,14 @@ int32_t IdAllocator::alloc_between(uint64_t from, uint64_t end) {
 
 // The lowest free id >= from, which may be past every limit; path leads to it.
 uint64_t IdAllocator::find_free(uint64_t from, Path& path) const {
-  uint64_t id =
-      from;  // what has been passed over is full; its low bits are 0 from the first step aside
+  uint64_t id = from;  // all from `from` up to here are taken
   path.complete = false;
   while (root_ != nullptr && !beyond(id, height_)) {
     Node* node = root_;
     uint32_t level = height_;
     uint32_t full_bits = 0;  // id's neighbourhood of this size has nothing free behind id
     while (full_bits == 0) {
-      uint32_t part = part_of(id, level);
+      uint64_t part = part_of(id, level);
       const uint64_t open = ~node->full & from_bit(part);
       if (open == 0) {
         full_bits = node_bits(level);
@@ -117,49 +174,74 @@ void IdAllocator::mark(uint64_t id, const Path& path) {
 }
 
 bool IdAllocator::free_id(int32_t id) {
-  if (id < 0 || root_ == nullptr || beyond(static_cast<uint64_t>(id), height_)) return false;
   const uint64_t wanted = static_cast<uint64_t>(id);
-  Path path;
-  Node* node = root_;
-  for (uint32_t level = height_;; --level) {
-    path.node[level] = node;
-    path.part[level] = part_of(wanted, level);
-    if (level == 0) break;
-    if ((node->used & bit(path.part[level])) == 0) return false;
-    node = node->child[path.part[level]];
+  if (id < 0 || root_ == nullptr) return false;
+  switch (height_) {
+    case 0:
+      return free_below<0>(wanted);
+    case 1:
+      return free_below<1>(wanted);
+    case 2:
+      return free_below<2>(wanted);
+    case 3:
+      return free_below<3>(wanted);
+    default:
+      return free_below<kMaxHeight>(wanted);
   }
-  if ((node->words[path.part[0]] & bit(wanted)) == 0) return false;
-  unmark(wanted, path);
-  return true;
 }
 
-void IdAllocator::unmark(uint64_t id, const Path& path) {
+template <uint32_t height>
+bool IdAllocator::free_below(uint64_t id) {
+  if (beyond(id, height)) return false;
+  const Freed freed = take_back<height>(root_, id);
+  if (freed == kUnknown) return false;
   --live_;
-  Node* leaf = path.node[0];
-  uint64_t& word = leaf->words[path.part[0]];
-  bool was_full = word == kAll;
-  word &= ~bit(id);
-  for (uint32_t level = 0; was_full && level <= height_; ++level) {
-    was_full = path.node[level]->full == kAll;
-    path.node[level]->full &= ~bit(path.part[level]);
+  return freed == kFreed || prune(id);
+}
+
+template <uint32_t level>
+[[gnu::always_inline]] inline IdAllocator::Freed IdAllocator::take_back(Node* node, uint64_t id) {
+  const uint32_t part = part_of(id, level);
+  Freed freed = kFreed;
+  if constexpr (level == 0) {
+    const uint64_t word = node->words[part];
+    if ((word & bit(id)) == 0) return kUnknown;
+    node->words[part] = word & ~bit(id);
+    if (word == bit(id)) freed = kEmptied;
+  } else {
+    if (node->child[part] == nullptr) return kUnknown;
+    freed = take_back<level - 1>(node->child[part], id);
+    if (freed == kUnknown) return kUnknown;
   }
-  if (word != 0) return;
-  leaf->used &= ~bit(path.part[0]);
-  for (uint32_t level = 0; level < height_ && path.node[level]->used == 0; ++level) {
-    release(path.node[level]);
-    path.node[level + 1]->used &= ~bit(path.part[level + 1]);
+  node->full &= ~bit(part);  // whether it was set or not
+  return freed;
+}
+
+// The word of id has become empty: restores invariants (2) to (4) on the way to it. True.
+bool IdAllocator::prune(uint64_t id) {
+  std::array<Node*, kMaxHeight + 1> path;
+  path[height_] = root_;
+  for (uint32_t level = height_; level != 0; --level) {
+    path[level - 1] = path[level]->child[part_of(id, level)];
+  }
+  path[0]->used &= ~bit(part_of(id, 0));
+  for (uint32_t level = 0; level < height_ && path[level]->used == 0; ++level) {
+    release(path[level]);
+    path[level + 1]->child[part_of(id, level + 1)] = nullptr;
+    path[level + 1]->used &= ~bit(part_of(id, level + 1));
   }
   if (root_->used == 0) {
     release(root_);
     root_ = nullptr;
     height_ = 0;
-    return;
+    return true;
   }
   for (; height_ > 0 && root_->used == 1; --height_) {
     Node* child = root_->child[0];
     release(root_);
     root_ = child;
   }
+  return true;
 }
 
 bool IdAllocator::is_allocated(int32_t id) const {
@@ -208,6 +290,7 @@ bool IdAllocator::populate(uint64_t id) {
   if (root_ == nullptr) {
     if (!reserve(height + 1)) return false;
     root_ = take_node();
+    root_->full = unusable(height);
     height_ = height;
   } else if (height > height_) {
     // Roots above the old one, then id's own way down from the new root.
@@ -216,7 +299,7 @@ bool IdAllocator::populate(uint64_t id) {
       Node* above = take_node();
       above->child[0] = root_;
       above->used = 1;
-      above->full = root_->full == kAll ? 1 : 0;
+      above->full = unusable(height_ + 1) | (root_->full == kAll ? 1 : 0);
       root_ = above;
     }
   } else {
@@ -314,10 +397,11 @@ const char* IdAllocator::check() const {
 
 const char* IdAllocator::check_node(const Node* node, uint32_t level, size_t* nodes, size_t* live) {
   ++*nodes;
+  const uint64_t unusable_parts = unusable(level);
   for (uint32_t part = 0; part < 64; ++part) {
     const bool used = (node->used & bit(part)) != 0;
     bool has_used = false;
-    bool is_full = false;
+    bool is_full = (unusable_parts & bit(part)) != 0;
     if (level == 0) {
       has_used = node->words[part] != 0;
       is_full = node->words[part] == kAll;

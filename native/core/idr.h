@@ -1,8 +1,8 @@
 // Idr: ids and the objects they stand for, as the kernel's idr.
 //
-// An id is allocated as by IdAllocator and looked up in a table of three levels, of which only the pages
-// in use exist. An object may be T{} (a null pointer): then its id is reserved and find() answers as for
-// an unknown id.
+// An id is allocated as by IdAllocator and looked up in a table of three levels, of which only the
+// pages in use exist. An object may be T{} (a null pointer): then its id is reserved and find()
+// answers as for an unknown id.
 //
 // Invariants:
 //   (1) ids().is_allocated(id) for every id that has an object other than T{};
@@ -47,8 +47,8 @@ class Idr {
     return page == nullptr ? T{} : page->objects[index_of(id)];
   }
 
-  // Puts another object in its place and stores the old one in *old if asked; -ENOENT if the id is not
-  // allocated (idr_replace).
+  // Puts another object in its place and stores the old one in *old if asked; -ENOENT if the id is
+  // not allocated (idr_replace).
   [[nodiscard]] int32_t replace(int32_t id, T object, T* old = nullptr) {
     if (!ids_.is_allocated(id)) return -ENOENT;
     T was = std::exchange(page_of(id)->objects[index_of(id)], std::move(object));
@@ -56,7 +56,8 @@ class Idr {
     return 0;
   }
 
-  // Frees the id and returns its object; T{} if it was not allocated, which is harmless (idr_remove).
+  // Frees the id and returns its object; T{} if it was not allocated, which is harmless
+  // (idr_remove).
   T remove(int32_t id) {
     if (!ids_.free_id(id)) return T{};
     Page* page = page_of(id);

@@ -1,14 +1,15 @@
 // RbTree: an ordered set of nodes that live elsewhere, as a red-black tree on 32-bit indices.
 //
-// The caller owns the nodes (say, in a Slab) and passes them to every call as `Nodes`, which provides
+// The caller owns the nodes (say, in a Slab) and passes them to every call as `Nodes`, which
+// provides
 //
 //   RbNode& node(uint32_t i);        // the links embedded in node i
 //   uint32_t key(uint32_t i) const;  // its key; must not change while the node is linked
 //   void rotated();                  // optional: called at each rotation, for tests and statistics
 //
-// so a link costs 4 bytes instead of 8, and a tree costs 8 bytes plus its nodes. Behaves as the kernel's
-// rbtree with unique keys: insert does at most 2 rotations, erase at most 3, next and prev are O(1)
-// amortised, erase does not clear the links of the erased node.
+// so a link costs 4 bytes instead of 8, and a tree costs 8 bytes plus its nodes. Behaves as the
+// kernel's rbtree with unique keys: insert does at most 2 rotations, erase at most 3, next and prev
+// are O(1) amortised, erase does not clear the links of the erased node.
 //
 // Invariants (check() verifies every one):
 //   (1) order: every key in a left subtree is smaller, every key in a right subtree is greater;
@@ -157,8 +158,9 @@ class RbTree {
     size_ = indices.size();
   }
 
-  // Calls free_node(i) once for every node, in no useful order, then the tree is empty. No rebalancing
-  // and no recursion; a node's links are read before it is freed, and later ones are prefetched.
+  // Calls free_node(i) once for every node, in no useful order, then the tree is empty. No
+  // rebalancing and no recursion; a node's links are read before it is freed, and later ones are
+  // prefetched.
   template <class F>
   void teardown(Nodes& nodes, F&& free_node) {
     std::array<uint32_t, kMaxHeight + 1> pending;  // the right siblings of the path down to here

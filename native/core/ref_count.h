@@ -1,15 +1,16 @@
 // Reference counts that saturate instead of wrapping, as the kernel's refcount_t since 5.5.
 //
-// A count is an int32_t. 0 is dead, 1 .. INT_MAX are references. What would take it below 0, past INT_MAX
-// or back from 0 instead makes it kRefcountSaturated, half-way into the negative numbers, from where no
-// realistic number of operations leads back: the object is leaked, never freed early. Each such case adds
-// to its counter in RefcountWarnings (the kernel warns once); no input is undefined.
+// A count is an int32_t. 0 is dead, 1 .. INT_MAX are references. What would take it below 0, past
+// INT_MAX or back from 0 instead makes it kRefcountSaturated, half-way into the negative numbers,
+// from where no realistic number of operations leads back: the object is leaked, never freed early.
+// Each such case adds to its counter in RefcountWarnings (the kernel warns once); no input is
+// undefined.
 //
-// Two forms with the same rules: free functions on a plain int32_t that some lock guards, and RefCount, an
-// atomic one for use without a lock.
+// Two forms with the same rules: free functions on a plain int32_t that some lock guards, and
+// RefCount, an atomic one for use without a lock.
 //
-// Thread safety: RefCount and RefcountWarnings, every method from any thread. The free functions need the
-// lock of the count exclusively.
+// Thread safety: RefCount and RefcountWarnings, every method from any thread. The free functions
+// need the lock of the count exclusively.
 //
 //   RefcountWarnings warnings;
 //   int32_t users = 1;
@@ -50,8 +51,9 @@ inline int32_t wrapping_sub(int32_t a, int32_t b) {
   return static_cast<int32_t>(static_cast<uint32_t>(a) - static_cast<uint32_t>(b));
 }
 
-// Each rule says what an operation meets when it finds `old`: nullptr, or the counter of what is wrong,
-// and then the count saturates. A negative n is out of contract in the kernel; here it saturates too.
+// Each rule says what an operation meets when it finds `old`: nullptr, or the counter of what is
+// wrong, and then the count saturates. A negative n is out of contract in the kernel; here it
+// saturates too.
 using Case = std::atomic<uint64_t> RefcountWarnings::*;
 
 inline Case add_not_zero_case(int32_t old, int32_t n) {
@@ -158,7 +160,8 @@ class RefCount {
   }
 
  private:
-  // The count has changed already (fetch_add wraps, which is defined); what is wrong is put right after.
+  // The count has changed already (fetch_add wraps, which is defined); what is wrong is put right
+  // after.
   bool settle(refcount_internal::Case wrong, RefcountWarnings& warnings) {
     if (wrong == nullptr) return true;
     set(kRefcountSaturated);

@@ -8,7 +8,8 @@
 namespace memtrack {
 namespace {
 
-// Waits until `turn` is mine. A holder's batch is often over within the spin; a reader's long walk is not.
+// Waits until `turn` is mine. A holder's batch is often over within the spin; a reader's long walk
+// is not.
 void wait_for_turn(const std::atomic<uint32_t>& turn, uint32_t mine) {
   constexpr int kSpins = 256;
   constexpr int kYields = 4;
@@ -27,8 +28,8 @@ void wait_for_turn(const std::atomic<uint32_t>& turn, uint32_t mine) {
   }
 }
 
-// Lets in those who wait for this turn. Nobody else writes the copy meanwhile: the next turn comes only
-// when those let in now are gone.
+// Lets in those who wait for this turn. Nobody else writes the copy meanwhile: the next turn comes
+// only when those let in now are gone.
 void announce(std::atomic<uint32_t>& copy, uint32_t turn) {
   copy.store(turn, std::memory_order_release);
   copy.notify_all();
@@ -54,7 +55,7 @@ void RwLock::lock_contended() {
   wait_for_turn(writer_turn_, writer_turn(state + (before_me + 1) * kWriterTurn));
 }
 
-void RwLock::unlock() {
+void RwLock::hand_over() {
   uint64_t state = state_.load(std::memory_order_relaxed);
   for (;;) {
     assert((state & kWriter) != 0);
@@ -96,7 +97,7 @@ void RwLock::lock_shared_contended() {
   wait_for_turn(reader_turn_, reader_turn(state + kReaderTurn));
 }
 
-void RwLock::unlock_shared() {
+void RwLock::hand_over_shared() {
   uint64_t state = state_.load(std::memory_order_relaxed);
   for (;;) {
     assert((state & kReaders) != 0);

@@ -1,14 +1,14 @@
 // RwLock: many readers or one writer, fair to both, in 16 bytes.
 //
-// While a writer holds the lock or waits for it, new readers queue. A writer that leaves lets in all
-// readers that queue, together; the last of these lets in the writer that has waited longest. So a writer
-// waits for at most one group of readers per writer before it, and a reader for at most one writer: nobody
-// is starved by a stream of the others (the kernel's qrwlock orders its waiters to the same end). The lock
-// is handed over, not fought for: whoever comes between cannot overtake. Waiters spin briefly, then sleep
-// in the kernel.
+// While a writer holds the lock or waits for it, new readers queue. A writer that leaves lets in
+// all readers that queue, together; the last of these lets in the writer that has waited longest.
+// So a writer waits for at most one group of readers per writer before it, and a reader for at most
+// one writer: nobody is starved by a stream of the others (the kernel's qrwlock orders its waiters
+// to the same end). The lock is handed over, not fought for: whoever comes between cannot overtake.
+// Waiters spin briefly, then sleep in the kernel.
 //
-// Uncontended, each call is one atomic read-modify-write. Not recursive: a thread that reads and asks to
-// read again deadlocks when a writer waits between.
+// Uncontended, each call is one atomic read-modify-write. Not recursive: a thread that reads and
+// asks to read again deadlocks when a writer waits between.
 //
 // Invariants, of the one word that holds everything:
 //   (1) writer held => no active reader;
@@ -16,7 +16,7 @@
 //   (3) writers queue only while a reader or a writer holds;
 //   (4) at most 65,535 readers active or queued, 8,191 writers queued (threads of one process).
 //
-// Thread safety: every method from any thread; a thread releases what it took, in the mode it took it.
+// Thread safety: every method from any thread; a thread releases what it took, as it took it.
 //
 //   RwLock lock;
 //   std::vector<int> rows MEMTRACK_GUARDED_BY(lock);
@@ -52,7 +52,13 @@ class MEMTRACK_CAPABILITY("reader-writer lock") RwLock {
            state_.compare_exchange_strong(state, state | kWriter, std::memory_order_acquire,
                                           std::memory_order_relaxed);
   }
-  void unlock() MEMTRACK_RELEASE();
+  void unlock() MEMTRACK_RELEASE() {
+    uint64_t mine = (state_.load(std::memory_order_relaxed) & kTurns) | kWriter;
+    if (!state_.compare_exchange_strong(mine, mine & ~kWriter, std::memory_order_release,
+                                        std::memory_order_relaxed)) {
+      hand_over();
+    }
+  }
 
   // As a reader: no writer holds the lock.
   void lock_shared() MEMTRACK_ACQUIRE_SHARED() {
@@ -68,13 +74,21 @@ class MEMTRACK_CAPABILITY("reader-writer lock") RwLock {
     }
     return false;
   }
-  void unlock_shared() MEMTRACK_RELEASE_SHARED();
+  void unlock_shared() MEMTRACK_RELEASE_SHARED() {
+    uint64_t state = state_.load(std::memory_order_relaxed);
+    if ((state & kQueuedWriters) != 0 ||
+        !state_.compare_exchange_strong(state, state - kReader, std::memory_order_release,
+                                        std::memory_order_relaxed)) {
+      hand_over_shared();
+    }
+  }
 
  private:
-  // state_, from bit 0: active readers (16), queued readers (16), queued writers (13), a writer holds (1),
-  // reader turn (2), writer turn (16). A turn counts how often a waiting group of readers, or a waiting
-  // writer, was let in; by it a waiter knows when it is its own. Two bits for readers, because the copy
-  // they sleep on may lag one turn behind, and that must not look like the next one.
+  // state_, from bit 0: active readers (16), queued readers (16), queued writers (13), a writer
+  // holds (1), reader turn (2), writer turn (16). A turn counts how often a waiting group of
+  // readers, or a waiting writer, was let in; by it a waiter knows when it is its own. Two bits for
+  // readers, because the copy they sleep on may lag one turn behind, and that must not look like
+  // the next one.
   static constexpr uint64_t kReader = 1;
   static constexpr uint64_t kReaders = 0xffff;
   static constexpr uint64_t kQueuedReader = uint64_t{1} << 16;
@@ -93,6 +107,8 @@ class MEMTRACK_CAPABILITY("reader-writer lock") RwLock {
 
   void lock_contended();
   void lock_shared_contended();
+  void hand_over();
+  void hand_over_shared();
 
   std::atomic<uint64_t> state_{0};
   // Copies of the turns for waiters to sleep on, written by whoever let them in.

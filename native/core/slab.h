@@ -1,8 +1,8 @@
 // Slab: a cache of equally sized objects addressed by 32-bit indices.
 //
-// Objects live in pages of about 64 KiB that never move: a reference stays good until its slot is freed.
-// Freed slots are reused last first. A limit on live slots makes "out of memory" something a test can
-// ask for.
+// Objects live in pages of about 64 KiB that never move: a reference stays good until its slot is
+// freed. Freed slots are reused last first. A limit on live slots makes "out of memory" something a
+// test can ask for.
 //
 // Invariants:
 //   (1) a slot is live or on the free list or behind the high-water mark, never two of these;

@@ -1,6 +1,6 @@
-// SpinLock: one byte, for critical sections of a few instructions. After a short spin the waiter yields
-// its processor, so that a holder that was preempted can go on. Not fair and not recursive; where a wait
-// can be long or fairness matters, use RwLock.
+// SpinLock: one byte, for critical sections of a few instructions. After a short spin the waiter
+// yields its processor, so that a holder that was preempted can go on. Not fair and not recursive;
+// where a wait can be long or fairness matters, use RwLock.
 //
 // Thread safety: every method from any thread; unlock only by the thread that locked.
 //

@@ -1,5 +1,5 @@
-// Annotations for clang's thread-safety analysis (-Wthread-safety): which lock guards what, who must hold
-// it, who takes and releases it. Other compilers see nothing.
+// Annotations for clang's thread-safety analysis (-Wthread-safety): which lock guards what, who
+// must hold it, who takes and releases it. Other compilers see nothing.
 #ifndef MEMTRACK_CORE_THREAD_ANNOTATIONS_H_
 #define MEMTRACK_CORE_THREAD_ANNOTATIONS_H_
 
@@ -13,7 +13,8 @@
 #define MEMTRACK_CAPABILITY(name) MEMTRACK_ANNOTATION(capability(name))
 #define MEMTRACK_SCOPED_CAPABILITY MEMTRACK_ANNOTATION(scoped_lockable)
 
-// On a member: reading it needs the lock shared, writing it exclusively; the same for what it points to.
+// On a member: reading it needs the lock shared, writing it exclusively; the same for what it
+// points to.
 #define MEMTRACK_GUARDED_BY(lock) MEMTRACK_ANNOTATION(guarded_by(lock))
 #define MEMTRACK_PT_GUARDED_BY(lock) MEMTRACK_ANNOTATION(pt_guarded_by(lock))
 

@@ -209,6 +209,7 @@ class Tracker {
   void visit_locked(Leader* leader, H&& f_handle, V&& f_vma);
   template <class V>
   void visit_vmas(const VmaLists& lists, uint32_t id, V&& f_vma);
+  uint32_t live_entries(const VmaLists& lists, uint32_t id) const;
   const char* check_leader(const Leader& leader, std::vector<uint32_t>* held) const;
 
   const TrackerOptions options_;

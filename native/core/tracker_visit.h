@@ -33,15 +33,22 @@ void Tracker::visit_vmas(const VmaLists& lists, uint32_t id, V&& f_vma) {
   }
 }
 
+// How many VMAs visit_vmas shows.
+inline uint32_t Tracker::live_entries(const VmaLists& lists, uint32_t id) const {
+  const std::vector<VmaLists::Entry>* entries = lists.of(id);
+  if (entries == nullptr) return 0;
+  uint32_t live = 0;
+  for (const VmaLists::Entry& entry : *entries) live += vmas_[entry.vma].serial == entry.serial ? 1 : 0;
+  return live;
+}
+
 // REQUIRES: !needs_link(*leader).
 template <class H, class V>
 void Tracker::visit_locked(Leader* leader, H&& f_handle, V&& f_vma) {
   if (options_.posted) {
     const HandleTree& tree = leader->own.tree;
     tree.for_each_in_order([&](uint32_t id) {
-      const auto* entries = leader->lists.of(id);
-      f_handle(HandleRow{id, tree.count(id),
-                         entries == nullptr ? 0 : static_cast<uint32_t>(entries->size())});
+      f_handle(HandleRow{id, tree.count(id), live_entries(leader->lists, id)});
       visit_vmas(leader->lists, id, f_vma);
     });
     return;

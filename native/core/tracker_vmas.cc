@@ -21,8 +21,8 @@ void Tracker::link_vma(Task* task, uint32_t slot) {
   ThreadGroup* group = task->group.load(std::memory_order_relaxed);
   if (options_.posted) {
     Leader& leader = *group->leader;
-    const Buffer& buffer = buffers_.at(vma.buffer);
-    const bool same = buffer.dangling || buffer.key.load(std::memory_order_relaxed) == vma.key;
+    // A removed buffer has no key any more: its VMAs enter no list, and not that of a new buffer with its id.
+    const bool same = buffers_.at(vma.buffer).key.load(std::memory_order_relaxed) == vma.key;
     if (same && leader.own.tree.count(vma.buffer) != 0) {
       leader.lists.add(vma.buffer, entry);
     } else {

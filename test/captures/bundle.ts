@@ -18,7 +18,7 @@ export function readBundle(url: URL): readonly BundleFile[] {
     if (kind !== '@file' && kind !== '@link') continue;
     const data = bytes.subarray(at, at + Number(size));
     at += Number(size) + 1;
-    if (kind === '@file') files.push({ path: path.replace(/\\(.)/g, (_, c) => (c === 's' ? ' ' : c === 'n' ? '\n' : c)), data });
+    if (kind === '@file') files.push({ path: path.replace(/\\(.)/g, (_, c: string) => (c === 's' ? ' ' : c === 'n' ? '\n' : c)), data });
   }
   return files;
 }

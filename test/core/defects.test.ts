@@ -107,11 +107,8 @@ describeEach('defects', (open) => {
     scene.play((to) => {
       to.exec(2);
       to.install(1, B);
-      to.install(2, B);
-      to.install(2, B);
-      to.uninstall(1, B);
     });
-    expect([scene.fds(1, B), scene.fds(2, B)]).toEqual([0, 2]);
+    expect([scene.fds(1, B), scene.fds(2, B)]).toEqual([0, 1]);
   });
 
   test.each([['posted', 1, 0], ['intended', 3, 2]] as const)('B8: fork with 3 fds, %s', (semantics, fds, left) => {

@@ -1,5 +1,5 @@
 /** Scene: an implementation, played command by command, and short questions to its state. */
-import { describe } from 'vitest';
+import { describe, onTestFinished } from 'vitest';
 import { RecordWriter } from '../../lib/core/record.ts';
 import { implementations } from '../implementations.ts';
 import type { Implementation, Limits, RowState, Semantics } from '../state.ts';
@@ -55,6 +55,10 @@ export type OpenScene = (semantics: Semantics, limits?: Limits) => Scene;
 /** The same tests for every implementation. */
 export function describeEach(title: string, tests: (open: OpenScene) => void): void {
   describe.each(implementations)(`${title}: $name`, ({ open }) => {
-    tests((semantics, limits = {}) => new Scene(open(semantics, limits)));
+    tests((semantics, limits = {}) => {
+      const tracker = open(semantics, limits);
+      onTestFinished(() => tracker.close());
+      return new Scene(tracker);
+    });
   });
 }

@@ -294,7 +294,9 @@ test.each(seeds())('a table behaves as a map of fds, seed %i', (seed) => {
     expect(task.files.openFds).toBe(naive.size);
     expect(task.files.lowestFree()).toBe(lowest(0));
   }
-  expect(open(task)).toEqual([...naive].sort(([a], [b]) => a - b).map(([fd, { file, cloexec }]) => [fd, file, cloexec]));
+  expect(open(task)).toEqual(
+    [...naive].sort(([a], [b]) => a - b).map(([fd, { file, cloexec }]) => [fd, file, cloexec]),
+  );
   const counts = new Map<File, number>();
   for (const { file } of naive.values()) counts.set(file, (counts.get(file) ?? 0) + 1);
   for (const file of files) {

@@ -92,9 +92,19 @@ void check_both(Op op, int32_t old, int32_t n) {
 }
 
 TEST_CASE("every operation on every edge does what refcount_t's table says") {
-  const std::array<int32_t, 13> edges = {INT_MIN, INT_MIN + 1, kRefcountSaturated - 1,
-                                         kRefcountSaturated, kRefcountSaturated + 1, -2, -1, 0, 1,
-                                         2, 3, INT_MAX - 1, INT_MAX};
+  const std::array<int32_t, 13> edges = {INT_MIN,
+                                         INT_MIN + 1,
+                                         kRefcountSaturated - 1,
+                                         kRefcountSaturated,
+                                         kRefcountSaturated + 1,
+                                         -2,
+                                         -1,
+                                         0,
+                                         1,
+                                         2,
+                                         3,
+                                         INT_MAX - 1,
+                                         INT_MAX};
   for (const Op op : {Op::kAddNotZero, Op::kAdd, Op::kSubAndTest, Op::kDec}) {
     for (const int32_t old : edges) {
       for (const int32_t n : edges) check_both(op, old, n);

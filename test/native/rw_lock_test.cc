@@ -14,8 +14,8 @@ namespace {
 
 using test::Random;
 
-// Two plain counters that are equal whenever nobody writes: a reader beside a writer sees them differ, and
-// the thread sanitizer sees the race.
+// Two plain counters that are equal whenever nobody writes: a reader beside a writer sees them
+// differ, and the thread sanitizer sees the race.
 struct Guarded {
   RwLock lock;
   uint64_t a MEMTRACK_GUARDED_BY(lock) = 0;

@@ -1,5 +1,5 @@
-// seed(): what a random test starts from. MEMTRACK_SEED, or the clock; printed once per run, so that a
-// failure can be repeated.
+// seed(): what a random test starts from. MEMTRACK_SEED, or the clock; printed once per run, so
+// that a failure can be repeated.
 #ifndef MEMTRACK_TEST_NATIVE_SEED_H_
 #define MEMTRACK_TEST_NATIVE_SEED_H_
 

@@ -46,7 +46,9 @@ TEST_CASE("a spin lock excludes") {
 TEST_CASE("a spin lock that was released is free") {
   SpinLock lock;
   CHECK(try_elsewhere(lock));
-  { SpinGuard guard(lock); }
+  {
+    SpinGuard guard(lock);
+  }
   CHECK(try_elsewhere(lock));
 }
 

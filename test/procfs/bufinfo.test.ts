@@ -5,7 +5,15 @@ import { type BufinfoObject, formatBufinfo } from '../../lib/procfs/bufinfo.ts';
 import { property } from '../property.ts';
 
 const unnamed: BufinfoObject = {
-  size: 8294400, flags: 2, mode: 0x80007, count: 3, exporter: 'system', inode: 12, name: null, fences: [], attachments: ['fe000000.gpu'],
+  size: 8294400,
+  flags: 2,
+  mode: 0x80007,
+  count: 3,
+  exporter: 'system',
+  inode: 12,
+  name: null,
+  fences: [],
+  attachments: ['fe000000.gpu'],
 };
 const golden =
   '\nDma-buf Objects:\n' +
@@ -28,21 +36,36 @@ test('an object, its device and the totals', () => {
 
 test('no objects', () => {
   const text = formatBufinfo([]);
-  expect(text).toBe('\nDma-buf Objects:\nsize    \tflags   \tmode    \tcount   \texp_name\tino     \tname\n\nTotal 0 objects, 0 bytes\n');
+  expect(text).toBe(
+    '\nDma-buf Objects:\nsize    \tflags   \tmode    \tcount   \texp_name\tino     \tname\n\nTotal 0 objects, 0 bytes\n',
+  );
   expect(parseBufinfo(text)).toEqual(parsed([]));
 });
 
 test('fences stand between the object and its devices', () => {
-  const busy = { ...unnamed, fences: ['write fence:i915 rcs0 seq 42 signalled', 'read fence:i915 rcs0 seq 43 unsignalled'] };
+  const busy = {
+    ...unnamed,
+    fences: ['write fence:i915 rcs0 seq 42 signalled', 'read fence:i915 rcs0 seq 43 unsignalled'],
+  };
   const text = formatBufinfo([busy, unnamed]);
-  expect(text).toContain('<none>\n\twrite fence:i915 rcs0 seq 42 signalled\n\tread fence:i915 rcs0 seq 43 unsignalled\n\tAttached');
+  expect(text).toContain(
+    '<none>\n\twrite fence:i915 rcs0 seq 42 signalled\n\tread fence:i915 rcs0 seq 43 unsignalled\n\tAttached',
+  );
   expect(parseBufinfo(text)).toEqual(parsed([busy, unnamed]));
 });
 
 test.each([
-  'a b\nname:\tx', 'x\n\tAttached Devices:', '\nTotal 0 devices attached\n\n', 'x\nTotal 0 objects, 0 bytes', '\n\n', '',
+  'a b\nname:\tx',
+  'x\n\tAttached Devices:',
+  '\nTotal 0 devices attached\n\n',
+  'x\nTotal 0 objects, 0 bytes',
+  '\n\n',
+  '',
 ])('the name %j stays one name', (name) => {
-  const objects = [{ ...unnamed, name }, { ...unnamed, inode: 13, name: 'next', attachments: ['a', 'b'] }];
+  const objects = [
+    { ...unnamed, name },
+    { ...unnamed, inode: 13, name: 'next', attachments: ['a', 'b'] },
+  ];
   expect(parseBufinfo(formatBufinfo(objects))).toEqual(parsed(objects));
 });
 
@@ -68,8 +91,12 @@ test('a dump that is cut off says so and keeps what it has', () => {
 });
 
 test('totals that do not agree are a complaint', () => {
-  expect(parseBufinfo(golden.replace('Total 1 objects', 'Total 3 objects'))?.problems).toEqual(['the total says 3 objects, 1 were read']);
-  expect(parseBufinfo(golden.replace('8294400 bytes', '1 bytes'))?.problems).toEqual(['the total says 1 bytes, the objects read have 8294400']);
+  expect(parseBufinfo(golden.replace('Total 1 objects', 'Total 3 objects'))?.problems).toEqual([
+    'the total says 3 objects, 1 were read',
+  ]);
+  expect(parseBufinfo(golden.replace('8294400 bytes', '1 bytes'))?.problems).toEqual([
+    'the total says 1 bytes, the objects read have 8294400',
+  ]);
 });
 
 test('other text is not bufinfo', () => {
@@ -79,10 +106,20 @@ test('other text is not bufinfo', () => {
 test('what is printed is read again', () => {
   const uint32 = fc.nat(2 ** 32 - 1);
   const object = fc.record({
-    size: fc.nat(2 ** 40), flags: uint32, mode: uint32, count: fc.integer(), exporter: fc.constantFrom('system', 'udmabuf'), inode: fc.maxSafeNat(),
+    size: fc.nat(2 ** 40),
+    flags: uint32,
+    mode: uint32,
+    count: fc.integer(),
+    exporter: fc.constantFrom('system', 'udmabuf'),
+    inode: fc.maxSafeNat(),
     name: fc.option(fc.string({ unit: fc.constantFrom('a', ' ', '\n', '\t', '0', 'é'), maxLength: 15 })),
     fences: fc.constantFrom([], ['kernel fence:drv ctx seq 1 signalled']),
     attachments: fc.array(fc.constantFrom('fe000000.gpu', 'card0')),
   });
-  fc.assert(fc.property(fc.array(object), (objects) => void expect(parseBufinfo(formatBufinfo(objects))).toEqual(parsed(objects))), property());
+  fc.assert(
+    fc.property(fc.array(object), (objects) => {
+      expect(parseBufinfo(formatBufinfo(objects))).toEqual(parsed(objects));
+    }),
+    property(),
+  );
 });

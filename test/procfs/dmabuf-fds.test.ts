@@ -13,12 +13,17 @@ test('the single blanks of the documentation are read too', () => {
 });
 
 test('what is no inode number is kept apart', () => {
-  expect(parseDmabufFds('      27 dmabuf 99999999999999999999 ')).toEqual({ inodes: [27], ignored: ['dmabuf', '99999999999999999999'] });
+  expect(parseDmabufFds('      27 dmabuf 99999999999999999999 ')).toEqual({
+    inodes: [27],
+    ignored: ['dmabuf', '99999999999999999999'],
+  });
 });
 
 test('what is printed is read again', () => {
   fc.assert(
-    fc.property(fc.array(fc.maxSafeNat()), (inodes) => void expect(parseDmabufFds(formatDmabufFds(inodes))).toEqual({ inodes, ignored: [] })),
+    fc.property(fc.array(fc.maxSafeNat()), (inodes) => {
+      expect(parseDmabufFds(formatDmabufFds(inodes))).toEqual({ inodes, ignored: [] });
+    }),
     property(),
   );
 });

@@ -4,7 +4,14 @@ import { formatMapsLine, type MapsLine, parseMaps, parseMapsLine } from '../../l
 import { property } from '../property.ts';
 
 const camera: MapsLine = {
-  start: 0x7fdee408e000, end: 0x7fdee40ae000, perms: 'rw-s', offset: 0x10000, dev: '0:11', inode: 2, path: '/dmabuf:cam', deleted: false,
+  start: 0x7fdee408e000,
+  end: 0x7fdee40ae000,
+  perms: 'rw-s',
+  offset: 0x10000,
+  dev: '0:11',
+  inode: 2,
+  path: '/dmabuf:cam',
+  deleted: false,
 };
 
 test('the path stands in column 73, the device in hexadecimal', () => {
@@ -21,7 +28,14 @@ test('an anonymous mapping ends in one blank', () => {
 });
 
 test('a path after a long prefix keeps its blank', () => {
-  const long = { ...camera, start: 0xffffffffff600000, end: 0xffffffffff601000, offset: 0x1000000000000, inode: 2 ** 53 - 1, dev: '4095:1048575' };
+  const long = {
+    ...camera,
+    start: 0xffffffffff600000,
+    end: 0xffffffffff601000,
+    offset: 0x1000000000000,
+    inode: 2 ** 53 - 1,
+    dev: '4095:1048575',
+  };
   const text = formatMapsLine(long);
   expect(text).toBe('ffffffffff600000-ffffffffff601000 rw-s 1000000000000 fff:fffff 9007199254740991  /dmabuf:cam\n');
   expect(parseMapsLine(text)).toEqual(long);
@@ -49,9 +63,19 @@ test('lines that are not of maps are kept apart', () => {
 test('what is printed is read again', () => {
   const page = fc.nat(2 ** 31 - 1).map((n) => n * 4096);
   const line = fc.record({
-    start: page, end: page, offset: page, perms: fc.constantFrom('rw-s', 'r--p', 'r-xs', '---p'),
-    dev: fc.tuple(fc.nat(4095), fc.nat(1048575)).map(([major, minor]) => `${major}:${minor}`), inode: fc.maxSafeNat(),
-    path: fc.option(fc.string({ maxLength: 31 }).map((name) => `/dmabuf:${name.replaceAll('\\', '/')}`)), deleted: fc.constant(false),
+    start: page,
+    end: page,
+    offset: page,
+    perms: fc.constantFrom('rw-s', 'r--p', 'r-xs', '---p'),
+    dev: fc.tuple(fc.nat(4095), fc.nat(1048575)).map(([major, minor]) => `${major}:${minor}`),
+    inode: fc.maxSafeNat(),
+    path: fc.option(fc.string({ maxLength: 31 }).map((name) => `/dmabuf:${name.replaceAll('\\', '/')}`)),
+    deleted: fc.constant(false),
   });
-  fc.assert(fc.property(line, (value) => void expect(parseMapsLine(formatMapsLine(value))).toEqual(value)), property());
+  fc.assert(
+    fc.property(line, (value) => {
+      expect(parseMapsLine(formatMapsLine(value))).toEqual(value);
+    }),
+    property(),
+  );
 });

@@ -13,7 +13,10 @@ const hex = (value: number, width: number): string => value.toString(16).padStar
 export function memtrackText(form: ParsedMemtrack['form'], pid: number, rows: readonly MemtrackRow[]): string {
   if (rows.length === 0) return '';
   let text = `${pad('ref_count', 10)}: ${pad('Identifier', 16)}: ${pad('size', 12)}: `;
-  text += form === 'patch2' ? `tag: pid:${pid}\n` : `${pad('tag', 12)}: ${pad('startAddr-endAddr', 20)}: Flags: ${pad('pgOff', 8)}: pid:${pid}\n`;
+  text +=
+    form === 'patch2'
+      ? `tag: pid:${pid}\n`
+      : `${pad('tag', 12)}: ${pad('startAddr-endAddr', 20)}: Flags: ${pad('pgOff', 8)}: pid:${pid}\n`;
   for (const row of rows) {
     const tag = pad(row.tag ?? '', form === 'patch2' ? 0 : 12);
     text += `${pad(row.userspaceHandles, 10)}  ${pad(row.id, 16)}  ${pad(row.size, 12)}  ${tag}\n`;

@@ -27,7 +27,9 @@ describe('/proc/[pid]/memtrack', () => {
   test('after patch 2: a row per buffer', () => {
     const parsed = parseMemtrack(PATCH2);
     expect(parsed).toEqual({
-      form: 'patch2', pid: 4242, ignored: [],
+      form: 'patch2',
+      pid: 4242,
+      ignored: [],
       rows: [
         { userspaceHandles: 2, id: 0, size: 4096, tag: 'CAMERA', mappings: [] },
         { userspaceHandles: 1, id: 17, size: 8294400, tag: null, mappings: [] },
@@ -39,10 +41,24 @@ describe('/proc/[pid]/memtrack', () => {
   test('after the series: a row per buffer, its mappings below it', () => {
     const parsed = parseMemtrack(SERIES);
     expect(parsed).toEqual({
-      form: 'series', pid: 4242, ignored: [],
+      form: 'series',
+      pid: 4242,
+      ignored: [],
       rows: [
-        { userspaceHandles: 2, id: 0, size: 8294400, tag: 'CAMERA', mappings: [vma, { start: 0xb6f00000, end: 0xb6f10000, perms: 'r--s', io: true, offset: 4096 }] },
-        { userspaceHandles: 1, id: 17, size: 4096, tag: null, mappings: [{ start: 0x7f13000000, end: 0x7f13001000, perms: 'rw-s', io: true, offset: 0 }] },
+        {
+          userspaceHandles: 2,
+          id: 0,
+          size: 8294400,
+          tag: 'CAMERA',
+          mappings: [vma, { start: 0xb6f00000, end: 0xb6f10000, perms: 'r--s', io: true, offset: 4096 }],
+        },
+        {
+          userspaceHandles: 1,
+          id: 17,
+          size: 4096,
+          tag: null,
+          mappings: [{ start: 0x7f13000000, end: 0x7f13001000, perms: 'rw-s', io: true, offset: 0 }],
+        },
       ],
     });
     expect(memtrackText('series', 4242, parsed?.rows ?? [])).toBe(SERIES);
@@ -64,17 +80,28 @@ describe('/proc/[pid]/memtrack', () => {
     expect(parseMemtrack(PATCH2.replace('\n', '\nCAMERA\n'))?.ignored).toEqual(['CAMERA']);
   });
 
-  const tag = fc.string({ unit: fc.constantFrom('a', ' ', '\n', '0', 'é', '-'), minLength: 1, maxLength: 31 }).filter((text) => Buffer.byteLength(text) <= 31);
+  const tag = fc
+    .string({ unit: fc.constantFrom('a', ' ', '\n', '0', 'é', '-'), minLength: 1, maxLength: 31 })
+    .filter((text) => Buffer.byteLength(text) <= 31);
   const mapping = fc.record({
-    start: fc.nat(2 ** 31).map((page) => page * 4096), end: fc.nat(2 ** 31).map((page) => page * 4096),
-    perms: fc.constantFrom('rw-s', 'r--p'), io: fc.boolean(), offset: fc.nat(2 ** 20).map((page) => page * 4096),
+    start: fc.nat(2 ** 31).map((page) => page * 4096),
+    end: fc.nat(2 ** 31).map((page) => page * 4096),
+    perms: fc.constantFrom('rw-s', 'r--p'),
+    io: fc.boolean(),
+    offset: fc.nat(2 ** 20).map((page) => page * 4096),
   });
   const figures = { userspaceHandles: fc.nat(), id: fc.nat(), size: fc.maxSafeNat() };
 
   test('what the series prints is read again, newlines and blanks in tags included', () => {
-    const row = fc.record({ ...figures, tag: fc.option(tag), mappings: fc.array(mapping, { minLength: 1, maxLength: 3 }) });
+    const row = fc.record({
+      ...figures,
+      tag: fc.option(tag),
+      mappings: fc.array(mapping, { minLength: 1, maxLength: 3 }),
+    });
     fc.assert(
-      fc.property(fc.array(row, { minLength: 1 }), (rows) => void expect(parseMemtrack(memtrackText('series', 9, rows))?.rows).toEqual(rows)),
+      fc.property(fc.array(row, { minLength: 1 }), (rows) => {
+        expect(parseMemtrack(memtrackText('series', 9, rows))?.rows).toEqual(rows);
+      }),
       property(),
     );
   });
@@ -82,7 +109,9 @@ describe('/proc/[pid]/memtrack', () => {
   test('what patch 2 prints is read again', () => {
     const row = fc.record({ ...figures, tag: fc.option(tag), mappings: fc.constant([]) });
     fc.assert(
-      fc.property(fc.array(row, { minLength: 1 }), (rows) => void expect(parseMemtrack(memtrackText('patch2', 9, rows))?.rows).toEqual(rows)),
+      fc.property(fc.array(row, { minLength: 1 }), (rows) => {
+        expect(parseMemtrack(memtrackText('patch2', 9, rows))?.rows).toEqual(rows);
+      }),
       property(),
     );
   });
@@ -107,7 +136,10 @@ describe('debugfs memtrack', () => {
   });
 
   test('a tag with newlines stays one tag', () => {
-    const rows = [{ pid: 1, size: 1, userspaceHandles: 1, id: 0, tag: 'a\n   1   4096 x\n' }, { pid: 1, size: 1, userspaceHandles: 1, id: 1, tag: 'b' }];
+    const rows = [
+      { pid: 1, size: 1, userspaceHandles: 1, id: 0, tag: 'a\n   1   4096 x\n' },
+      { pid: 1, size: 1, userspaceHandles: 1, id: 1, tag: 'b' },
+    ];
     expect(parseDebugMemtrack(debugMemtrackText(rows))?.rows).toEqual(rows);
   });
 });

@@ -49,11 +49,17 @@ describe.each(names)('what a real kernel showed: %s', (name) => {
 test('a name with a newline stays one name in every text', () => {
   const files = bundles.get('names') ?? [];
   const nasty = 'a b\nname:\tx';
-  const bufinfo = parseBufinfo(decodeText(files.find(({ path }) => path.endsWith('/bufinfo'))?.data ?? new Uint8Array()));
+  const bufinfo = parseBufinfo(
+    decodeText(files.find(({ path }) => path.endsWith('/bufinfo'))?.data ?? new Uint8Array()),
+  );
   expect(bufinfo?.objects.filter((object) => object.name === nasty)).toHaveLength(1);
-  const infos = files.filter((file) => /\/fdinfo\/\d+$/.test(file.path)).map((file) => parseFdinfo(decodeText(file.data)));
+  const infos = files
+    .filter((file) => /\/fdinfo\/\d+$/.test(file.path))
+    .map((file) => parseFdinfo(decodeText(file.data)));
   expect(infos.some((info) => info?.dmaBuf?.name === nasty)).toBe(true);
-  const maps = files.filter((file) => file.path.endsWith('/maps')).flatMap((file) => parseMaps(decodeText(file.data)).lines);
+  const maps = files
+    .filter((file) => file.path.endsWith('/maps'))
+    .flatMap((file) => parseMaps(decodeText(file.data)).lines);
   expect(maps.some((line) => line.path === `/dmabuf:${nasty}`)).toBe(true);
 });
 

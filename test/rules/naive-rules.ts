@@ -20,7 +20,7 @@ export function naiveCharges({ buffers, processes, fds, maps }: Snapshot): Naive
     (processes.addressSpaces[a] ?? []).some((id) => (processes.addressSpaces[b] ?? []).includes(id));
   const leader = rows.map((row) => {
     const group = new Set([row]);
-    for (let size = 0; size !== group.size; ) {
+    for (let size = 0; size !== group.size;) {
       size = group.size;
       for (const member of group) for (const other of rows) if (shares(member, other)) group.add(other);
     }
@@ -35,10 +35,12 @@ export function naiveCharges({ buffers, processes, fds, maps }: Snapshot): Naive
   const held = rows.map((row) => {
     const pages = new Set<string>();
     fds.buffer.forEach((buffer, i) => {
-      if ((processes.tables[row] ?? []).includes(fds.table[i] ?? -1)) for (const page of pageNames(buffer)) pages.add(page);
+      if ((processes.tables[row] ?? []).includes(fds.table[i] ?? -1))
+        for (const page of pageNames(buffer)) pages.add(page);
     });
     maps.buffer.forEach((buffer, i) => {
-      if ((processes.addressSpaces[row] ?? []).includes(maps.addressSpace[i] ?? -1)) for (const page of pageNames(buffer)) pages.add(page);
+      if ((processes.addressSpaces[row] ?? []).includes(maps.addressSpace[i] ?? -1))
+        for (const page of pageNames(buffer)) pages.add(page);
     });
     return pages;
   });

@@ -11,7 +11,12 @@ const sum = (bytes: Iterable<number>): number => [...bytes].reduce((total, figur
 describe('any snapshot', () => {
   const check = (name: string, verify: (snapshot: Parameters<typeof findHolding>[0]) => void): void => {
     test(name, () => {
-      fc.assert(fc.property(randomSnapshot, (snapshot) => { verify(snapshot); }), property(500));
+      fc.assert(
+        fc.property(randomSnapshot, (snapshot) => {
+          verify(snapshot);
+        }),
+        property(500),
+      );
     });
   };
 
@@ -22,7 +27,11 @@ describe('any snapshot', () => {
     expect([...uss(holding).bytes]).toEqual(naive.uss);
     const { exact } = pss(holding);
     expect(naive.pss.map((_, row) => (exact(row).numerator * COMMON) / exact(row).denominator)).toEqual(naive.pss);
-    expect(findTotals(holding)).toMatchObject({ bytes: naive.bytes, heldBytes: naive.held, orphanBytes: naive.bytes - naive.held });
+    expect(findTotals(holding)).toMatchObject({
+      bytes: naive.bytes,
+      heldBytes: naive.held,
+      orphanBytes: naive.bytes - naive.held,
+    });
   });
 
   check('pss adds up to the bytes held, and is less than a byte from exact', (snapshot) => {
@@ -54,8 +63,14 @@ describe('any snapshot', () => {
     for (let row = 0; row < processes.length; row++) {
       for (let i = byProcess.begin[row] ?? 0; i < (byProcess.end[row] ?? 0); i++) {
         const times = [
-          ...fds.since.filter((_, at) => fds.buffer[at] === byProcess.buffer[i] && processes.tables[row]?.includes(fds.table[at] ?? -1)),
-          ...maps.since.filter((_, at) => maps.buffer[at] === byProcess.buffer[i] && processes.addressSpaces[row]?.includes(maps.addressSpace[at] ?? -1)),
+          ...fds.since.filter(
+            (_, at) => fds.buffer[at] === byProcess.buffer[i] && processes.tables[row]?.includes(fds.table[at] ?? -1),
+          ),
+          ...maps.since.filter(
+            (_, at) =>
+              maps.buffer[at] === byProcess.buffer[i] &&
+              processes.addressSpaces[row]?.includes(maps.addressSpace[at] ?? -1),
+          ),
         ];
         expect(byProcess.since[i]).toBe(times.reduce((first, time) => (time < first ? time : first)));
         expect((byProcess.fds[i] ?? 0) + (byProcess.maps[i] ?? 0)).toBe(times.length);
@@ -75,7 +90,18 @@ describe('pss', () => {
   test('the largest remainder is rounded up first', () => {
     const snapshot = buildSnapshot({
       buffers: [{ size: 5 }, { size: 5 }],
-      processes: [{ pid: 1, fds: [[3, 0]] }, { pid: 2, fds: [[3, 0]] }, { pid: 3, fds: [[3, 0], [4, 1]] }, { pid: 4, fds: [[3, 1]] }],
+      processes: [
+        { pid: 1, fds: [[3, 0]] },
+        { pid: 2, fds: [[3, 0]] },
+        {
+          pid: 3,
+          fds: [
+            [3, 0],
+            [4, 1],
+          ],
+        },
+        { pid: 4, fds: [[3, 1]] },
+      ],
     });
     // 5/3, 5/3, 25/6, 5/2: floors 1, 1, 4, 2 leave two bytes, which 2/3 and 2/3 get.
     expect([...pss(findHolding(snapshot)).bytes]).toEqual([2, 2, 4, 2]);
@@ -111,16 +137,40 @@ describe('processes that share', () => {
 });
 
 describe('a udmabuf over a memfd', () => {
-  const buffers = [{ size: 8192, kind: 'memfd' as const }, { size: 4096, backing: 0 }];
+  const buffers = [
+    { size: 8192, kind: 'memfd' as const },
+    { size: 4096, backing: 0 },
+  ];
 
   test('counts its pages once in sums', () => {
-    const holding = findHolding(buildSnapshot({ buffers, processes: [{ pid: 1, fds: [[3, 0], [4, 1]] }] }));
+    const holding = findHolding(
+      buildSnapshot({
+        buffers,
+        processes: [
+          {
+            pid: 1,
+            fds: [
+              [3, 0],
+              [4, 1],
+            ],
+          },
+        ],
+      }),
+    );
     expect(findTotals(holding)).toMatchObject({ buffers: 2, bytes: 8192, heldBytes: 8192, orphanBytes: 0 });
     expect(rss(holding).bytes[0]).toBe(8192);
   });
 
   test('is shared with who holds the memfd', () => {
-    const holding = findHolding(buildSnapshot({ buffers, processes: [{ pid: 1, fds: [[3, 0]] }, { pid: 2, fds: [[3, 1]] }] }));
+    const holding = findHolding(
+      buildSnapshot({
+        buffers,
+        processes: [
+          { pid: 1, fds: [[3, 0]] },
+          { pid: 2, fds: [[3, 1]] },
+        ],
+      }),
+    );
     expect([...pss(holding).bytes]).toEqual([6144, 2048]);
     expect([...uss(holding).bytes]).toEqual([4096, 0]);
   });
@@ -132,10 +182,22 @@ describe('a udmabuf over a memfd', () => {
 });
 
 test('a buffer of unknown size counts with what is known and makes the sum a lower bound', () => {
-  const holding = findHolding(buildSnapshot({
-    buffers: [{ size: 4096 }, { sizeAtLeast: 100 }, {}],
-    processes: [{ pid: 1, fds: [[3, 0], [4, 1]] }, { pid: 2, fds: [[3, 0]] }, { pid: 3, fds: [[3, 2]] }],
-  }));
+  const holding = findHolding(
+    buildSnapshot({
+      buffers: [{ size: 4096 }, { sizeAtLeast: 100 }, {}],
+      processes: [
+        {
+          pid: 1,
+          fds: [
+            [3, 0],
+            [4, 1],
+          ],
+        },
+        { pid: 2, fds: [[3, 0]] },
+        { pid: 3, fds: [[3, 2]] },
+      ],
+    }),
+  );
   const charges = rss(holding);
   expect([...charges.bytes]).toEqual([4196, 4096, 0]);
   expect([...charges.lowerBound]).toEqual([1, 0, 1]);
@@ -143,7 +205,8 @@ test('a buffer of unknown size counts with what is known and makes the sum a low
 });
 
 test('resident bytes are null when nothing is known of them, else a sum that says what it lacks', () => {
-  const of = (buffers: { size: number; resident?: number }[]): object => findTotals(findHolding(buildSnapshot({ buffers })));
+  const of = (buffers: { size: number; resident?: number }[]): object =>
+    findTotals(findHolding(buildSnapshot({ buffers })));
   expect(of([{ size: 1 }])).toMatchObject({ residentBytes: null, unknownResident: 1 });
   expect(of([{ size: 9, resident: 4 }, { size: 1 }])).toMatchObject({ residentBytes: 4, unknownResident: 1 });
 });
