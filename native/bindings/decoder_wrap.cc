@@ -23,9 +23,12 @@ std::unique_ptr<Decoder> decoder_for(Napi::Env env, const std::string& format) {
 
 const char* word_for(DecodeSeverity severity) {
   switch (severity) {
-    case DecodeSeverity::kInfo: return "info";
-    case DecodeSeverity::kError: return "error";
-    case DecodeSeverity::kDataLoss: return "data-loss";
+    case DecodeSeverity::kInfo:
+      return "info";
+    case DecodeSeverity::kError:
+      return "error";
+    case DecodeSeverity::kDataLoss:
+      return "data-loss";
   }
   return "";
 }
@@ -119,14 +122,13 @@ Napi::Value DecoderWrap::counters(const Napi::CallbackInfo& info) {
 void DecoderWrap::close(const Napi::CallbackInfo&) { decoder_.reset(); }
 
 Napi::Function DecoderWrap::define(Napi::Env env) {
-  return DefineClass(env, "Decoder",
-                     {InstanceMethod<&DecoderWrap::push>("push"),
-                      InstanceMethod<&DecoderWrap::finish>("finish"),
-                      InstanceMethod<&DecoderWrap::pending>("pending"),
-                      InstanceMethod<&DecoderWrap::take>("take"),
-                      InstanceMethod<&DecoderWrap::strings>("strings"),
-                      InstanceMethod<&DecoderWrap::counters>("counters"),
-                      InstanceMethod<&DecoderWrap::close>("close")});
+  return DefineClass(
+      env, "Decoder",
+      {InstanceMethod<&DecoderWrap::push>("push"), InstanceMethod<&DecoderWrap::finish>("finish"),
+       InstanceMethod<&DecoderWrap::pending>("pending"), InstanceMethod<&DecoderWrap::take>("take"),
+       InstanceMethod<&DecoderWrap::strings>("strings"),
+       InstanceMethod<&DecoderWrap::counters>("counters"),
+       InstanceMethod<&DecoderWrap::close>("close")});
 }
 
 void RegisterDecoder(Napi::Env env, Napi::Object exports) {

@@ -38,6 +38,9 @@ enum class DecodeSeverity : uint8_t { kInfo, kError, kDataLoss };
     "calls whose beginning is not in the recording were left out")                                                 \
   X(kChildBeforeClone, kInfo, "child_before_clone",                                                                \
     "a child's lines precede its parent's fork: what it inherited is known only from there")                      \
+  X(kChildTidGuessed, kError, "child_tid_guessed",                                                                  \
+    "a parent in a PID namespace names its child by another number than strace does: children are matched in the "  \
+    "order they appear; record with strace --pids-translation")                                                    \
   X(kTaskEndNotSeen, kDataLoss, "task_end_not_seen",                                                               \
     "a thread id came into use again though its last owner's end is not in the recording; it was ended there")     \
   X(kSignalsSuppressed, kDataLoss, "signals_suppressed",                                                           \
@@ -86,7 +89,7 @@ enum class DecodeCounter : uint16_t {
 #define X(constant, severity, name, sentence) constant,
   MEMTRACK_DECODE_COUNTERS(X)
 #undef X
-  kCount
+      kCount
 };
 
 inline constexpr size_t kDecodeCounterCount = static_cast<size_t>(DecodeCounter::kCount);

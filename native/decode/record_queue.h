@@ -71,11 +71,11 @@ class RecordQueue {
   void release();
 
   std::vector<Record> ready_;
-  size_t taken_ = 0;            // of ready_, by the caller
-  std::vector<Record> held_;    // from the oldest hold on
-  size_t passed_ = 0;           // of held_, already moved to ready_
-  uint64_t base_ = 0;           // place of held_[0]
-  std::deque<Hold> holds_;      // by place; ids ascend by one from holds_.front().id
+  size_t taken_ = 0;          // of ready_, by the caller
+  std::vector<Record> held_;  // from the oldest hold on
+  size_t passed_ = 0;         // of held_, already moved to ready_
+  uint64_t base_ = 0;         // place of held_[0]
+  std::deque<Hold> holds_;    // by place; ids ascend by one from holds_.front().id
   HoldId next_hold_ = 1;
 };
 

@@ -33,10 +33,10 @@ class StringTable {
   std::string_view store(std::string_view bytes);
   void grow();
 
-  std::vector<std::string_view> strings_;          // by number; [0] is empty
-  std::vector<uint32_t> hashes_;                   // by number
-  std::vector<uint32_t> slots_;                    // open addressing; 0 is free; a power of two
-  std::vector<std::unique_ptr<char[]>> blocks_;    // where the bytes live
+  std::vector<std::string_view> strings_;        // by number; [0] is empty
+  std::vector<uint32_t> hashes_;                 // by number
+  std::vector<uint32_t> slots_;                  // open addressing; 0 is free; a power of two
+  std::vector<std::unique_ptr<char[]>> blocks_;  // where the bytes live
   char* free_ = nullptr;
   size_t room_ = 0;
 };

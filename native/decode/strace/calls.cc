@@ -111,8 +111,7 @@ constexpr size_t kSlots = 512;
 // Length, first, third-from-start and last character tell these names apart well enough.
 constexpr size_t slot_of(std::string_view name) {
   const auto c = [&](size_t i) { return static_cast<size_t>(static_cast<unsigned char>(name[i])); };
-  return (name.size() * 37 + c(0) * 5 + c(name.size() / 2) * 61 + c(name.size() - 1) * 17) %
-         kSlots;
+  return (name.size() * 37 + c(0) * 5 + c(name.size() / 2) * 61 + c(name.size() - 1) * 17) % kSlots;
 }
 
 // Open addressing: index + 1 into kNames.

@@ -8,8 +8,8 @@
 namespace memtrack::strace {
 
 enum class Call : uint8_t {
-  kOther,        // only the names of the descriptors it shows
-  kForeignFds,   // shows descriptors of other processes
+  kOther,       // only the names of the descriptors it shows
+  kForeignFds,  // shows descriptors of other processes
   // It takes effect at its first half: it releases, sends or forks.
   kClose,
   kCloseRange,

@@ -61,8 +61,8 @@ uint32_t StraceDecoder::result_fd(const Context& call) {
 // close drops the descriptor even when it fails, unless there was none (EBADF).
 void StraceDecoder::on_close(Context& call) {
   const FdText fd = read_fd(call.args);
-  if (!returned(call) && (call.result.state == Result::State::kMissing ||
-                          call.result.error == "EBADF")) {
+  if (!returned(call) &&
+      (call.result.state == Result::State::kMissing || call.result.error == "EBADF")) {
     return;
   }
   if (fd.fd < 0) return;
@@ -79,7 +79,8 @@ void StraceDecoder::on_close_range(Context& call) {
   call.args.comma();
   const uint64_t flags = strace::close_range_flags(call.args.skip());
   if (!returned(call)) return;
-  fd_names_.forget_all();
+  constexpr uint64_t kCloseRangeCloexec = 4;
+  if ((flags & kCloseRangeCloexec) == 0) fd_names_.forget_range(call.task.key, first, last);
   put(call.task, Op::kCloseRange, first, last, flags);
 }
 
@@ -188,8 +189,7 @@ void StraceDecoder::on_pipe(Context& call) {
 void StraceDecoder::on_socketpair(Context& call) {
   call.args.skip();
   call.args.comma();
-  Cursor type(call.args.skip().data(), call.args.at());
-  const bool cloexec = type.seek("SOCK_CLOEXEC");
+  const bool cloexec = call.args.skip().find("SOCK_CLOEXEC") != std::string_view::npos;
   call.args.comma();
   call.args.skip();
   call.args.comma();
@@ -244,9 +244,10 @@ void StraceDecoder::on_fcntl(Context& call) {
   } else if (command == strace::kFSetfd) {
     call.args.comma();
     const std::string_view flags = call.args.skip();
-    const bool cloexec = strace::read_flags(flags, [](std::string_view name) -> uint64_t {
-                           return name == "FD_CLOEXEC" ? 1 : 0;
-                         }) & 1;
+    const bool cloexec =
+        strace::read_flags(
+            flags, [](std::string_view name) -> uint64_t { return name == "FD_CLOEXEC" ? 1 : 0; }) &
+        1;
     if (!returned(call) || fd.fd < 0) return;
     reveal(call.task, fd);
     put(call.task, Op::kSetCloexec, static_cast<uint32_t>(fd.fd), 0, 0, cloexec_if(cloexec));

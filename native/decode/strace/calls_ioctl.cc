@@ -16,10 +16,9 @@ enum class Request : uint8_t { kOther, kHeapAlloc, kUdmabuf, kSetName, kPrime, k
 uint64_t request_number(std::string_view text) {
   Cursor at(text.data(), text.data() + text.size());
   if (!at.eat("_IOC(")) return at.number();
-  const uint64_t direction =
-      strace::read_flags(at.skip(), [](std::string_view name) -> uint64_t {
-        return name == "_IOC_READ" ? 2 : name == "_IOC_WRITE" ? 1 : 0;
-      });
+  const uint64_t direction = strace::read_flags(at.skip(), [](std::string_view name) -> uint64_t {
+    return name == "_IOC_READ" ? 2 : name == "_IOC_WRITE" ? 1 : 0;
+  });
   at.comma();
   const uint64_t type = at.peek() == '\'' && text.size() > 2
                             ? static_cast<unsigned char>(at.skip().substr(1).front())
@@ -119,8 +118,8 @@ void StraceDecoder::on_ioctl(Context& call) {
       name_result(call, result_fd(call), true);
       break;
     case Request::kSetName:
-      put(call.task, Op::kSetName, number, text.null || text.raw.empty() ? 0 : intern_unescaped(text.raw),
-          0);
+      put(call.task, Op::kSetName, number,
+          text.null || text.raw.empty() ? 0 : intern_unescaped(text.raw), 0);
       break;
     case Request::kPrime:
       fd_names_.forget_all();

@@ -103,7 +103,7 @@ void StraceDecoder::put_message(Context& call, const FdText& socket, std::string
 
   uint16_t record_flags = index;
   if (send) {
-    sent_++;
+    if (!call.first_half) sent_++;
     for (const FdText& fd : fds_) reveal(call.task, fd);
   } else {
     received_++;

@@ -21,15 +21,14 @@ void StraceDecoder::on_fork(Context& call) {
     if (look.seek("flags=")) flags = strace::clone_flags(look.skip()) & ~uint64_t{0xff};
     if ((flags & strace::kClonePidfd) != 0) {
       Cursor made = call.args;
-      const bool shown = call.call == Call::kClone3 ? made.seek("=> {pidfd=[")
-                                                    : made.seek("parent_tid=[");
+      const bool shown =
+          call.call == Call::kClone3 ? made.seek("=> {pidfd=[") : made.seek("parent_tid=[");
       if (shown) pidfd = made.fd().fd;
       if (made.bad()) pidfd = -1;
     }
   }
   if (!returned(call)) return;
-  const uint64_t tid =
-      call.result.outer_tid != 0 ? call.result.outer_tid : call.result.value;
+  const uint64_t tid = call.result.outer_tid != 0 ? call.result.outer_tid : call.result.value;
   if (tid == 0 || tid > UINT32_MAX) return;
   const uint64_t time = call.hold == RecordQueue::kNoHold ? now_ : call.first_half_time;
   put_clone(call.task, flags, static_cast<uint32_t>(tid), time, call.hold);
@@ -49,7 +48,7 @@ void StraceDecoder::on_execve(Context& call) {
   }
   const QuotedText text = call.args.quoted();
   if (!returned(call)) return;
-  executed_++;
+  if (!call.first_half) executed(call.task);
   const std::string_view path = path_of(directory, text);
   put(call.task, Op::kExecve, 0, text.null ? 0 : strings_.intern(path), 0);
 }

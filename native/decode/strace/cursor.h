@@ -16,17 +16,17 @@ namespace memtrack::strace {
 // A descriptor as printed: `5</memfd:frame>(deleted)`.
 struct FdText {
   int64_t fd = -1;
-  std::string_view name;      // between < and >; empty if not annotated
+  std::string_view name;  // between < and >; empty if not annotated
   bool annotated = false;
-  bool deleted = false;       // "(deleted)" follows the annotation
+  bool deleted = false;  // "(deleted)" follows the annotation
 };
 
 // A string as printed: the bytes between the quotes, escapes not yet decoded.
 struct QuotedText {
   std::string_view raw;
-  bool null = false;          // NULL or an address: not a string
-  bool cut = false;           // followed by "..."
-  bool abstract = false;      // preceded by @
+  bool null = false;      // NULL or an address: not a string
+  bool cut = false;       // followed by "..."
+  bool abstract = false;  // preceded by @
 };
 
 class Cursor {
@@ -70,15 +70,14 @@ class Cursor {
   bool seek(std::string_view word);
 
  private:
-  void annotation();   // at '<'
-  void string();       // at '"'
-  void comment();      // at "/*"
+  void annotation();  // at '<'
+  void string();      // at '"'
+  void comment();     // at "/*"
 
   const char* at_;
   const char* end_;
   bool bad_ = false;
 };
-
 
 // Appends the bytes that `raw` stands for: octal (\76), hexadecimal (\x3e) and C escapes decoded.
 void append_unescaped(std::string_view raw, std::string& out);

@@ -29,6 +29,12 @@ class FdNames {
     if (entry.task == task && entry.fd == fd) entry = {};
   }
 
+  void forget_range(uint32_t task, uint32_t first, uint32_t last) {
+    for (Entry& entry : entries_) {
+      if (entry.task == task && entry.fd >= first && entry.fd <= last) entry = {};
+    }
+  }
+
   // A call made a descriptor that the recording does not show: any number may now be another file.
   void forget_all() { generation_++; }
 

@@ -15,29 +15,35 @@ struct Flag {
 
 // The commonest first: the tables are searched from the front.
 constexpr Flag kOpen[] = {
-    {"O_RDONLY", 0},          {"O_CLOEXEC", kOCloexec},   {"O_RDWR", 2},
-    {"O_WRONLY", kOWronly},   {"O_CREAT", kOCreat},       {"O_NONBLOCK", 0x800},
-    {"O_DIRECTORY", 0x10000}, {"O_TRUNC", kOTrunc},       {"O_EXCL", 0x80},
-    {"O_NOFOLLOW", 0x20000},  {"O_APPEND", 0x400},        {"O_PATH", 0x200000},
-    {"O_NOCTTY", 0x100},      {"O_LARGEFILE", 0x8000},    {"O_TMPFILE", 0x410000},
-    {"O_SYNC", 0x101000},     {"O_DSYNC", 0x1000},        {"O_DIRECT", 0x4000},
+    {"O_RDONLY", 0},          {"O_CLOEXEC", kOCloexec}, {"O_RDWR", 2},
+    {"O_WRONLY", kOWronly},   {"O_CREAT", kOCreat},     {"O_NONBLOCK", 0x800},
+    {"O_DIRECTORY", 0x10000}, {"O_TRUNC", kOTrunc},     {"O_EXCL", 0x80},
+    {"O_NOFOLLOW", 0x20000},  {"O_APPEND", 0x400},      {"O_PATH", 0x200000},
+    {"O_NOCTTY", 0x100},      {"O_LARGEFILE", 0x8000},  {"O_TMPFILE", 0x410000},
+    {"O_SYNC", 0x101000},     {"O_DSYNC", 0x1000},      {"O_DIRECT", 0x4000},
     {"O_NOATIME", 0x40000},   {"FASYNC", 0x2000},
 };
 constexpr Flag kMemfd[] = {
-    {"MFD_CLOEXEC", 1}, {"MFD_ALLOW_SEALING", 2}, {"MFD_HUGETLB", 4},
+    {"MFD_CLOEXEC", 1},     {"MFD_ALLOW_SEALING", 2}, {"MFD_HUGETLB", 4},
     {"MFD_NOEXEC_SEAL", 8}, {"MFD_EXEC", 16},
 };
 constexpr Flag kMap[] = {
-    {"MAP_PRIVATE", kMapPrivateBit}, {"MAP_ANONYMOUS", kMapAnonymousBit},
-    {"MAP_SHARED", kMapSharedBit},   {"MAP_FIXED", kMapFixedBit},
-    {"MAP_SHARED_VALIDATE", kMapSharedBit},  {"MAP_ANON", kMapAnonymousBit},
+    {"MAP_PRIVATE", kMapPrivateBit},        {"MAP_ANONYMOUS", kMapAnonymousBit},
+    {"MAP_SHARED", kMapSharedBit},          {"MAP_FIXED", kMapFixedBit},
+    {"MAP_SHARED_VALIDATE", kMapSharedBit}, {"MAP_ANON", kMapAnonymousBit},
 };
 constexpr Flag kProt[] = {
-    {"PROT_READ", 1}, {"PROT_WRITE", 2}, {"PROT_EXEC", 4}, {"PROT_NONE", 0},
-    {"PROT_GROWSDOWN", 0x1000000}, {"PROT_GROWSUP", 0x2000000},
+    {"PROT_READ", 1},
+    {"PROT_WRITE", 2},
+    {"PROT_EXEC", 4},
+    {"PROT_NONE", 0},
+    {"PROT_GROWSDOWN", 0x1000000},
+    {"PROT_GROWSUP", 0x2000000},
 };
 constexpr Flag kMremap[] = {
-    {"MREMAP_MAYMOVE", 1}, {"MREMAP_FIXED", 2}, {"MREMAP_DONTUNMAP", 4},
+    {"MREMAP_MAYMOVE", 1},
+    {"MREMAP_FIXED", 2},
+    {"MREMAP_DONTUNMAP", 4},
 };
 constexpr Flag kClone[] = {
     {"CLONE_VM", kCloneVm},
@@ -67,25 +73,33 @@ constexpr Flag kClone[] = {
     {"CLONE_INTO_CGROUP", 0x200000000},
 };
 constexpr Flag kMessage[] = {
-    {"MSG_CMSG_CLOEXEC", kMsgCmsgCloexec}, {"MSG_DONTWAIT", 0x40}, {"MSG_PEEK", kMsgPeek},
-    {"MSG_CTRUNC", kMsgCtrunc}, {"MSG_TRUNC", 0x20}, {"MSG_NOSIGNAL", 0x4000},
+    {"MSG_CMSG_CLOEXEC", kMsgCmsgCloexec},
+    {"MSG_DONTWAIT", 0x40},
+    {"MSG_PEEK", kMsgPeek},
+    {"MSG_CTRUNC", kMsgCtrunc},
+    {"MSG_TRUNC", 0x20},
+    {"MSG_NOSIGNAL", 0x4000},
 };
 constexpr Flag kCloseRange[] = {{"CLOSE_RANGE_UNSHARE", 2}, {"CLOSE_RANGE_CLOEXEC", 4}};
 constexpr Flag kFallocate[] = {{"FALLOC_FL_KEEP_SIZE", kFallocKeepSize},
                                {"FALLOC_FL_PUNCH_HOLE", 2}};
 constexpr Flag kFcntl[] = {
-    {"F_GETFL", 3}, {"F_SETFL", 4}, {"F_GETFD", 1}, {"F_SETFD", kFSetfd},
-    {"F_DUPFD_CLOEXEC", kFDupfdCloexec}, {"F_DUPFD", kFDupfd},
+    {"F_GETFL", 3},
+    {"F_SETFL", 4},
+    {"F_GETFD", 1},
+    {"F_SETFD", kFSetfd},
+    {"F_DUPFD_CLOEXEC", kFDupfdCloexec},
+    {"F_DUPFD", kFDupfd},
 };
 constexpr Flag kMadvise[] = {{"MADV_DONTFORK", kMadvDontfork}, {"MADV_DOFORK", kMadvDofork}};
 constexpr Flag kSignals[] = {
-    {"SIGHUP", 1},   {"SIGINT", 2},   {"SIGQUIT", 3},  {"SIGILL", 4},    {"SIGTRAP", 5},
-    {"SIGABRT", 6},  {"SIGBUS", 7},   {"SIGFPE", 8},   {"SIGKILL", 9},   {"SIGUSR1", 10},
-    {"SIGSEGV", 11}, {"SIGUSR2", 12}, {"SIGPIPE", 13}, {"SIGALRM", 14},  {"SIGTERM", 15},
-    {"SIGSTKFLT", 16}, {"SIGCHLD", 17}, {"SIGCONT", 18}, {"SIGSTOP", 19}, {"SIGTSTP", 20},
-    {"SIGTTIN", 21}, {"SIGTTOU", 22}, {"SIGURG", 23},  {"SIGXCPU", 24},  {"SIGXFSZ", 25},
-    {"SIGVTALRM", 26}, {"SIGPROF", 27}, {"SIGWINCH", 28}, {"SIGIO", 29}, {"SIGPWR", 30},
-    {"SIGSYS", 31},  {"SIGRTMIN", 32},
+    {"SIGHUP", 1},     {"SIGINT", 2},    {"SIGQUIT", 3},   {"SIGILL", 4},   {"SIGTRAP", 5},
+    {"SIGABRT", 6},    {"SIGBUS", 7},    {"SIGFPE", 8},    {"SIGKILL", 9},  {"SIGUSR1", 10},
+    {"SIGSEGV", 11},   {"SIGUSR2", 12},  {"SIGPIPE", 13},  {"SIGALRM", 14}, {"SIGTERM", 15},
+    {"SIGSTKFLT", 16}, {"SIGCHLD", 17},  {"SIGCONT", 18},  {"SIGSTOP", 19}, {"SIGTSTP", 20},
+    {"SIGTTIN", 21},   {"SIGTTOU", 22},  {"SIGURG", 23},   {"SIGXCPU", 24}, {"SIGXFSZ", 25},
+    {"SIGVTALRM", 26}, {"SIGPROF", 27},  {"SIGWINCH", 28}, {"SIGIO", 29},   {"SIGPWR", 30},
+    {"SIGSYS", 31},    {"SIGRTMIN", 32},
 };
 
 uint64_t sum(std::string_view text, std::span<const Flag> table) {

@@ -14,6 +14,8 @@ bool is_fork(Call call) {
          call == Call::kClone3;
 }
 
+bool is_exec(Call call) { return call == Call::kExecve || call == Call::kExecveat; }
+
 bool is_send(Call call) { return call == Call::kSendmsg || call == Call::kSendmmsg; }
 
 }  // namespace
@@ -27,6 +29,8 @@ void StraceDecoder::on_first_half(Task& task, Call call, std::string_view name, 
   task.pending.text.assign(text, end);
   task.pending.hold = RecordQueue::kNoHold;
   if (!strace::effect_at_first_half(call)) return;
+  if (is_fork(call)) pending_forks_++;
+  if (is_exec(call) && task.threaded) executing_groups_.push_back(task.group);
   task.pending.hold = queue_.open_hold(position_, !is_fork(call) && !is_send(call));
   if (is_fork(call)) {
     for (int i = 0; i < 2; i++) queue_.put({});  // kTask and kClone, once the child is known
@@ -34,8 +38,12 @@ void StraceDecoder::on_first_half(Task& task, Call call, std::string_view name, 
     std::string& half = task.pending.text;
     half += ')';  // so that its last argument has an end
     const char* const begin = half.data();
-    Context context{task, call, Cursor(begin + name.size() + 1, begin + half.size()), true,
-                    RecordQueue::kNoHold, 0};
+    Context context{task,
+                    call,
+                    Cursor(begin + name.size() + 1, begin + half.size()),
+                    true,
+                    RecordQueue::kNoHold,
+                    0};
     run(context);
     half.pop_back();
   }
@@ -48,6 +56,8 @@ void StraceDecoder::settle_returned(Task& task, Context& call) {
   const Call kind = task.pending.call;
   task.pending.call = Call::kOther;
   task.pending.hold = RecordQueue::kNoHold;
+  if (is_exec(kind)) std::erase(executing_groups_, task.group);
+  if (is_fork(kind)) pending_forks_--;
   if (hold == RecordQueue::kNoHold) {
     run(call);
     return;
@@ -68,6 +78,7 @@ void StraceDecoder::settle_returned(Task& task, Context& call) {
   }
   bool done = call.result.state == Result::State::kDone;
   if (kind == Call::kClose) done = call.result.error != "EBADF";
+  if (done && is_exec(kind)) executed(task);
   if (done && is_fork(kind)) {
     call.hold = hold;
     call.first_half_time = task.pending.time;
@@ -85,6 +96,7 @@ void StraceDecoder::settle_returned(Task& task, Context& call) {
       if (!sent) record.op = 0;
     }
   }
+  if (done && is_send(kind)) sent_++;
   queue_.settle(hold, done);
 }
 
@@ -94,6 +106,8 @@ void StraceDecoder::settle_never(Task& task, bool count) {
   const RecordQueue::HoldId hold = task.pending.hold;
   task.pending.call = Call::kOther;
   task.pending.hold = RecordQueue::kNoHold;
+  if (is_exec(kind)) std::erase(executing_groups_, task.group);
+  if (is_fork(kind)) pending_forks_--;
   if (queue_.waits(hold)) {
     for (Record& record : queue_.of_hold(hold)) {
       if (record.op == static_cast<uint16_t>(Op::kSend)) record.flags &= kMore;
@@ -104,8 +118,8 @@ void StraceDecoder::settle_never(Task& task, bool count) {
 }
 
 void StraceDecoder::bound_holds() {
-  while (queue_.any_hold() && (queue_.held() > kMostHeld ||
-                               position_ - queue_.oldest_at() > kMostHeldText)) {
+  while (queue_.any_hold() &&
+         (queue_.held() > kMostHeld || position_ - queue_.oldest_at() > kMostHeldText)) {
     queue_.assume_oldest();
     counters_.add(DecodeCounter::kUnfinishedAssumed);
   }

@@ -71,11 +71,16 @@ bool is_name(char c) {
 bool begins_like_strace(const char* p, const char* end) {
   if (p >= end) return false;
   switch (*p) {
-    case '<': return end - p > 5 && std::memcmp(p, "<... ", 5) == 0;
-    case '+': return end - p > 4 && std::memcmp(p, "+++ ", 4) == 0;
-    case '-': return end - p > 4 && std::memcmp(p, "--- ", 4) == 0;
-    case '?': return end - p > 2 && std::memcmp(p, "???", 3) == 0;
-    default: return !call_name(p, end).empty();
+    case '<':
+      return end - p > 5 && std::memcmp(p, "<... ", 5) == 0;
+    case '+':
+      return end - p > 4 && std::memcmp(p, "+++ ", 4) == 0;
+    case '-':
+      return end - p > 4 && std::memcmp(p, "--- ", 4) == 0;
+    case '?':
+      return end - p > 2 && std::memcmp(p, "???", 3) == 0;
+    default:
+      return !call_name(p, end).empty();
   }
 }
 
@@ -93,8 +98,7 @@ bool split_line(const char* begin, const char* end, Line& line) {
   line.end = end;
   const char* p = begin;
   const char* field_end = begin;  // where a time would begin without padding
-  if (p < end && *p == '[') {
-    if (end - p < 7 || std::memcmp(p, "[pid ", 5) != 0) return false;
+  if (end - p >= 7 && std::memcmp(p, "[pid ", 5) == 0) {
     p = blanks(p + 5, end);
     uint64_t tid = 0;
     const char* after = digits(p, end, tid);
@@ -103,8 +107,8 @@ bool split_line(const char* begin, const char* end, Line& line) {
     line.tid = static_cast<uint32_t>(tid);
     line.has_tid = true;
     if (p < end && *p == '<') {
-      const auto* bracket = static_cast<const char*>(
-          std::memchr(p, ']', static_cast<size_t>(end - p)));
+      const auto* bracket =
+          static_cast<const char*>(std::memchr(p, ']', static_cast<size_t>(end - p)));
       if (bracket == nullptr || bracket[-1] != '>') return false;
       line.comm = {p + 1, static_cast<size_t>(bracket - p - 2)};
       p = bracket;
@@ -134,9 +138,13 @@ bool split_line(const char* begin, const char* end, Line& line) {
   const char* const time = blanks(p, end);
   p = read_time(time, end, time > field_end, line);
   if (p < end && *p == '(' && end - p > 2 && p[1] == '+') {  // "(+     0.000021) "
-    const auto* close =
-        static_cast<const char*>(std::memchr(p, ')', static_cast<size_t>(end - p)));
+    const auto* close = static_cast<const char*>(std::memchr(p, ')', static_cast<size_t>(end - p)));
     if (close == nullptr) return false;
+    p = blanks(close + 1, end);
+  }
+  while (p < end && *p == '[') {  // -i "[00007f1234567890] ", -n "[ 257] "
+    const auto* close = static_cast<const char*>(std::memchr(p, ']', static_cast<size_t>(end - p)));
+    if (close == nullptr || close - p > 20) return false;
     p = blanks(close + 1, end);
   }
   line.text = p;

@@ -8,59 +8,86 @@ using strace::Call;
 void StraceDecoder::run(Context& call) {
   switch (call.call) {
     case Call::kOther:
-    case Call::kForeignFds: return;
-    case Call::kClose: return on_close(call);
-    case Call::kCloseRange: return on_close_range(call);
+    case Call::kForeignFds:
+      return;
+    case Call::kClose:
+      return on_close(call);
+    case Call::kCloseRange:
+      return on_close_range(call);
     case Call::kMunmap:
     case Call::kMprotect:
-    case Call::kMadvise: return on_address_range(call);
+    case Call::kMadvise:
+      return on_address_range(call);
     case Call::kSendmsg:
-    case Call::kRecvmsg: return on_message_call(call);
+    case Call::kRecvmsg:
+      return on_message_call(call);
     case Call::kSendmmsg:
-    case Call::kRecvmmsg: return on_message_vector(call);
+    case Call::kRecvmmsg:
+      return on_message_vector(call);
     case Call::kFork:
     case Call::kVfork:
     case Call::kClone:
-    case Call::kClone3: return on_fork(call);
+    case Call::kClone3:
+      return on_fork(call);
     case Call::kExecve:
-    case Call::kExecveat: return on_execve(call);
+    case Call::kExecveat:
+      return on_execve(call);
     case Call::kUnlink:
-    case Call::kUnlinkat: return on_unlink(call);
+    case Call::kUnlinkat:
+      return on_unlink(call);
     case Call::kExit:
-    case Call::kExitGroup: return on_exit(call);
+    case Call::kExitGroup:
+      return on_exit(call);
     case Call::kOpen:
     case Call::kOpenat:
     case Call::kOpenat2:
-    case Call::kCreat: return on_open(call);
-    case Call::kMemfdCreate: return on_memfd_create(call);
+    case Call::kCreat:
+      return on_open(call);
+    case Call::kMemfdCreate:
+      return on_memfd_create(call);
     case Call::kIoUringSetup:
       counters_.add(DecodeCounter::kNotModelledIoUring);
       return on_new_fd(call);
     case Call::kNewFd:
     case Call::kNewFdCloexec:
     case Call::kSignalfd:
-    case Call::kBpf: return on_new_fd(call);
-    case Call::kPipe: return on_pipe(call);
-    case Call::kSocketpair: return on_socketpair(call);
+    case Call::kBpf:
+      return on_new_fd(call);
+    case Call::kPipe:
+      return on_pipe(call);
+    case Call::kSocketpair:
+      return on_socketpair(call);
     case Call::kDup:
     case Call::kDup2:
-    case Call::kDup3: return on_dup(call);
-    case Call::kFcntl: return on_fcntl(call);
+    case Call::kDup3:
+      return on_dup(call);
+    case Call::kFcntl:
+      return on_fcntl(call);
     case Call::kFtruncate:
     case Call::kTruncate:
-    case Call::kFallocate: return on_truncate(call);
-    case Call::kMmap: return on_mmap(call);
-    case Call::kMremap: return on_mremap(call);
-    case Call::kUnshare: return on_unshare(call);
+    case Call::kFallocate:
+      return on_truncate(call);
+    case Call::kMmap:
+      return on_mmap(call);
+    case Call::kMremap:
+      return on_mremap(call);
+    case Call::kUnshare:
+      return on_unshare(call);
     case Call::kPidfdOpen:
-    case Call::kPidfdGetfd: return on_pidfd(call);
-    case Call::kPrctl: return on_prctl(call);
-    case Call::kIoctl: return on_ioctl(call);
+    case Call::kPidfdGetfd:
+      return on_pidfd(call);
+    case Call::kPrctl:
+      return on_prctl(call);
+    case Call::kIoctl:
+      return on_ioctl(call);
     case Call::kWrite:
-    case Call::kPwrite: return on_write(call);
+    case Call::kPwrite:
+      return on_write(call);
     case Call::kRename:
-    case Call::kRenameat: return on_rename(call);
-    case Call::kSysv: return counters_.add(DecodeCounter::kNotModelledSysv);
+    case Call::kRenameat:
+      return on_rename(call);
+    case Call::kSysv:
+      return counters_.add(DecodeCounter::kNotModelledSysv);
     case Call::kIoUring:
       fd_names_.forget_all();
       return counters_.add(DecodeCounter::kNotModelledIoUring);

@@ -111,8 +111,8 @@ bool StraceDecoder::joins_next_line(const char* begin, const char* end) {
   const std::string_view line(begin, static_cast<size_t>(end - begin));
   const size_t at = line.rfind(kMessage);
   if (at == std::string_view::npos || at == 0) return false;
-  for (const char c : line.substr(at + kMessage.size(), line.size() - at - kMessage.size() -
-                                                             kAttached.size())) {
+  for (const char c :
+       line.substr(at + kMessage.size(), line.size() - at - kMessage.size() - kAttached.size())) {
     if (c < '0' || c > '9') return false;
   }
   if (joined_.size() + at > kLongestLine) {
@@ -121,7 +121,7 @@ bool StraceDecoder::joins_next_line(const char* begin, const char* end) {
     return true;
   }
   joined_.append(line.substr(0, at));
-  on_message(line.substr(at));
+  on_message(line.substr(at + 8));
   return true;
 }
 
@@ -130,8 +130,11 @@ void StraceDecoder::split_and_dispatch(const char* begin, const char* end) {
   if (!strace::split_line(begin, end, line)) {
     const std::string_view text(begin, static_cast<size_t>(end - begin));
     if (text.starts_with("strace: ")) {
+      on_message(text.substr(8));
+    } else if (text.starts_with("Process ")) {  // older than 4.9
       on_message(text);
-    } else {
+    } else if (!text.starts_with(" > ") &&
+               !text.starts_with("[ Process PID=")) {  // -k; personality
       counters_.add(begun_ ? DecodeCounter::kUnparsedLine : DecodeCounter::kBannerLines);
     }
     return;
@@ -169,7 +172,7 @@ void StraceDecoder::split_and_dispatch(const char* begin, const char* end) {
 
 // strace's own messages: only "Process N attached" matters: N is a task, not the one without a number.
 void StraceDecoder::on_message(std::string_view text) {
-  constexpr std::string_view kProcess = "strace: Process ";
+  constexpr std::string_view kProcess = "Process ";
   if (!text.starts_with(kProcess) || !text.ends_with(" attached")) return;
   Cursor cursor(text.data() + kProcess.size(), text.data() + text.size());
   const uint64_t tid = cursor.number();
@@ -191,8 +194,7 @@ void StraceDecoder::on_call(Task& task, const char* text, const char* end) {
   }
   seen_[static_cast<size_t>(call)] = true;
   if (task.pending.call != Call::kOther) settle_never(task, true);
-  Context context{task, call, Cursor(args, end), false,
-                  RecordQueue::kNoHold, 0};
+  Context context{task, call, Cursor(args, end), false, RecordQueue::kNoHold, 0};
   if (strace::ends_thread(call)) {
     on_exit(context);
     return;
@@ -243,8 +245,12 @@ void StraceDecoder::on_resumed(Task& task, const char* text, const char* end) {
   whole_.append(p, end);
   const char* const begin = whole_.data();
   const std::string_view begun = strace::call_name(begin, begin + whole_.size());
-  Context context{task, call, Cursor(begin + begun.size() + 1, begin + whole_.size()), false,
-                  RecordQueue::kNoHold, 0};
+  Context context{task,
+                  call,
+                  Cursor(begin + begun.size() + 1, begin + whole_.size()),
+                  false,
+                  RecordQueue::kNoHold,
+                  0};
   settle_returned(task, context);
 }
 

@@ -22,6 +22,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,9 +58,9 @@ class StraceDecoder final : public Decoder {
   struct Result {
     enum class State : uint8_t { kDone, kFailed, kNever, kMissing } state = State::kMissing;
     uint64_t value = 0;
-    uint64_t outer_tid = 0;      // "= 3 /* 4242 in strace's PID ns */"
-    strace::FdText fd;           // an annotated result
-    std::string_view error;      // EBADF
+    uint64_t outer_tid = 0;  // "= 3 /* 4242 in strace's PID ns */"
+    strace::FdText fd;       // an annotated result
+    std::string_view error;  // EBADF
   };
 
   // One call, while its event is made.
@@ -67,11 +68,20 @@ class StraceDecoder final : public Decoder {
     strace::Task& task;
     strace::Call call;
     strace::Cursor args;
-    bool first_half;             // the result is not known: as if it succeeded
-    RecordQueue::HoldId hold;    // of its first half, where its records have their places
+    bool first_half;           // the result is not known: as if it succeeded
+    RecordQueue::HoldId hold;  // of its first half, where its records have their places
     uint64_t first_half_time;
     Result result{};
   };
+
+  // A child whose parent knows it by the tid of a PID namespace, until a line shows its own.
+  struct InnerChild {
+    uint32_t key;
+    uint32_t inner_tid;
+    uint32_t placeholder;  // its tid in tasks_, from kInnerTids on
+  };
+  static constexpr uint32_t kInnerTids = 1u << 31;
+  static constexpr size_t kMostInnerChildren = 1024;
 
   // strace_decoder.cc
   void on_line(const char* begin, const char* end);
@@ -130,7 +140,11 @@ class StraceDecoder final : public Decoder {
   void retire(strace::Task& task);
   void put_clone(strace::Task& parent, uint64_t flags, uint32_t child_tid, uint64_t time,
                  RecordQueue::HoldId hold);
+  strace::Task* child_of(const strace::Task& parent, uint32_t child_tid, RecordQueue::HoldId hold,
+                         bool& late);
+  strace::Task& new_task(uint32_t tid);
   void supersede(strace::Task& leader, uint32_t tid);
+  void executed(strace::Task& task);
 
   // names.cc
   strace::FdText read_fd(strace::Cursor& args);
@@ -150,22 +164,29 @@ class StraceDecoder final : public Decoder {
   strace::Tasks tasks_;
   strace::FdNames fd_names_;
   uint64_t now_ = 0;
-  uint64_t position_ = 0;              // bytes of whole lines read
-  std::string carry_;                  // a line cut by the end of a chunk
-  bool skipping_ = false;              // inside a line that is too long
-  std::string joined_;                 // a line cut by a message of strace's own
-  std::string scratch_;                // decoded bytes of one string
-  std::string path_;                   // a resolved path
-  std::string whole_;                  // both halves of a call
-  std::vector<strace::FdText> fds_;    // of one message
-  std::unordered_set<uint32_t> exited_groups_;             // whose other threads' ends are to come
-  std::unordered_map<uint64_t, uint32_t> pidfds_;          // group << 32 | fd -> tid
-  strace::Task* unnumbered_ = nullptr; // whose lines print no tid
-  bool begun_ = false;                 // a line of strace's was seen
+  uint64_t position_ = 0;                          // bytes of whole lines read
+  std::string carry_;                              // a line cut by the end of a chunk
+  bool skipping_ = false;                          // inside a line that is too long
+  std::string joined_;                             // a line cut by a message of strace's own
+  std::string scratch_;                            // decoded bytes of one string
+  std::string path_;                               // a resolved path
+  std::string whole_;                              // both halves of a call
+  std::vector<strace::FdText> fds_;                // of one message
+  std::unordered_set<uint32_t> exited_groups_;     // whose other threads' ends are to come
+  std::vector<uint32_t> executing_groups_;         // inside an unfinished execve
+  std::unordered_map<uint64_t, uint32_t> pidfds_;  // group << 32 | fd -> tid
+  strace::Task* unnumbered_ =
+      nullptr;  // whose lines print no tid; valid while it has unnumbered_key_
+  uint32_t unnumbered_key_ = 0;
+  uint32_t lowest_tid_ = UINT32_MAX;  // of all lines
+  uint32_t pending_forks_ = 0;        // forks that have not returned
+  uint32_t next_inner_ = kInnerTids;
+  std::deque<InnerChild> inner_children_;  // oldest first
+  bool begun_ = false;                     // a line of strace's was seen
   bool finished_ = false;
 
   // What the recording shows, to tell at the end what it never shows.
-  std::array<bool, 256> seen_{};       // by Call
+  std::array<bool, 256> seen_{};  // by Call
   uint64_t plain_fds_ = 0, annotated_fds_ = 0, fds_made_ = 0, mappings_ = 0, executed_ = 0;
   uint64_t sent_ = 0, received_ = 0, exits_ = 0, ends_ = 0, unparented_ = 0;
 };

@@ -18,23 +18,24 @@ namespace memtrack::strace {
 
 // The first half of a call that has not returned.
 struct PendingCall {
-  Call call = Call::kOther;       // kOther: none
+  Call call = Call::kOther;  // kOther: none
   RecordQueue::HoldId hold = RecordQueue::kNoHold;
   uint64_t time = 0;
-  std::string text;               // from the name on, without " <unfinished ...>"
+  std::string text;  // from the name on, without " <unfinished ...>"
 };
 
 struct Task {
   uint32_t key = 0;
-  uint32_t tid = 0;               // 0: the recording does not print it
-  uint32_t tgid = 0;              // 0: not known
-  uint32_t group = 0;             // key of the task that stands for the group, as far as known
-  bool announced = false;         // kTask was put
-  bool cloned = false;            // kClone was put, or will be
-  bool exited = false;            // kTaskExit was put
-  bool threaded = false;          // its group has, or had, more threads
+  uint32_t tid = 0;        // 0: the recording does not print it
+  uint32_t tgid = 0;       // 0: not known
+  uint32_t group = 0;      // key of the task that stands for the group, as far as known
+  bool announced = false;  // kTask was put
+  bool cloned = false;     // kClone was put, or will be
+  bool exited = false;     // kTaskExit was put
+  bool threaded = false;   // its group has, or had, more threads
+  bool replaced = false;   // another thread of its group executed a program
   uint64_t announced_at = RecordQueue::kGone;
-  uint32_t comm = 0;              // string: latest comm
+  uint32_t comm = 0;  // string: latest comm
   PendingCall pending;
 };
 
@@ -66,20 +67,20 @@ class Tasks {
   static constexpr uint32_t kNone = 0xffffffff;
 
   struct Slot {
-    uint32_t tid;    // REQUIRES for a used slot: index != kNone
+    uint32_t tid;  // REQUIRES for a used slot: index != kNone
     uint32_t index;
   };
 
-  size_t slot_of(uint32_t tid) const;   // where tid is or would be
+  size_t slot_of(uint32_t tid) const;  // where tid is or would be
   void unlink(uint32_t tid);
   void link(uint32_t tid, uint32_t index);
 
-  std::vector<std::unique_ptr<Task>> tasks_;   // key 0: free
+  std::vector<std::unique_ptr<Task>> tasks_;  // key 0: free
   std::vector<uint32_t> free_;
-  std::vector<Slot> slots_;                    // open addressing; a power of two
+  std::vector<Slot> slots_;  // open addressing; a power of two
   size_t live_ = 0;
   uint32_t next_key_ = 1;
-  uint32_t latest_ = kNone;                    // index of the task found last
+  uint32_t latest_ = kNone;  // index of the task found last
 };
 
 }  // namespace memtrack::strace

@@ -1,4 +1,6 @@
 // Whose line it is, and how tasks begin and end.
+#include <algorithm>
+
 #include "decode/strace/flags.h"
 #include "decode/strace/strace_decoder.h"
 
@@ -12,26 +14,48 @@ using strace::Task;
 // A line without a tid is the only process's; on a terminal, once there are several, every line has one.
 Task& StraceDecoder::task_of(const Line& line, bool begins_call) {
   if (line.has_tid) {
+    if (line.tid < lowest_tid_) lowest_tid_ = line.tid;
     Task* task = tasks_.find(line.tid);
     if (task != nullptr && task->exited && begins_call) {  // nobody calls after exit: another task
       tasks_.end(*task);
       task = nullptr;
     }
-    if (task != nullptr) return *task;
-    task = tasks_.find(0);
-    if (task == nullptr) return tasks_.add(line.tid);
-    tasks_.rename(*task, line.tid);  // now it is known whose the first lines were
-    if (task->announced) put(*task, Op::kTask, 0, task->tid, 0);
-    return *task;
+    return task != nullptr ? *task : new_task(line.tid);
   }
   if (Task* task = tasks_.find(0)) return *task;
-  if (unnumbered_ != nullptr && unnumbered_->key != 0) return *unnumbered_;
-  unnumbered_ = tasks_.only();
-  if (unnumbered_ == nullptr) tasks_.each([this](Task& task) {
-    if (unnumbered_ == nullptr || task.key < unnumbered_->key) unnumbered_ = &task;
-  });
-  if (unnumbered_ == nullptr) unnumbered_ = &tasks_.add(0);
+  if (unnumbered_ == nullptr || unnumbered_->key != unnumbered_key_) {
+    unnumbered_ = tasks_.only();
+    if (unnumbered_ == nullptr) {
+      tasks_.each([this](Task& task) {
+        if (unnumbered_ == nullptr || task.key < unnumbered_->key) unnumbered_ = &task;
+      });
+    }
+    if (unnumbered_ == nullptr) unnumbered_ = &tasks_.add(0);
+    unnumbered_key_ = unnumbered_->key;
+  }
   return *unnumbered_;
+}
+
+// A tid that no task has: it may be that of a task whose own was not known so far.
+Task& StraceDecoder::new_task(uint32_t tid) {
+  Task* task = tasks_.find(0);
+  if (task == nullptr && !inner_children_.empty()) {
+    auto child = std::find_if(inner_children_.begin(), inner_children_.end(),
+                              [tid](const InnerChild& c) { return c.inner_tid == tid; });
+    if (child == inner_children_.end() && pending_forks_ == 0) {
+      child = inner_children_.begin();
+      counters_.add(DecodeCounter::kChildTidGuessed);
+    }
+    if (child != inner_children_.end()) {
+      task = tasks_.find(child->placeholder);
+      inner_children_.erase(child);
+    }
+    if (task != nullptr && !task->threaded) task->tgid = tid;
+  }
+  if (task == nullptr) return tasks_.add(tid);
+  tasks_.rename(*task, tid);
+  if (task->announced) put(*task, Op::kTask, 0, tid, task->tgid);
+  return *task;
 }
 
 void StraceDecoder::announce(Task& task) {
@@ -52,43 +76,74 @@ void StraceDecoder::retire(Task& task) {
   tasks_.end(task);
 }
 
+// The task that a clone returned, if it is known already. `late`: its first events are out.
+Task* StraceDecoder::child_of(const Task& parent, uint32_t child_tid, RecordQueue::HoldId hold,
+                              bool& late) {
+  const std::span<Record> places = queue_.of_hold(hold);
+  const auto first_seen_inside = [&](const Task& task) {
+    const Record* const place = queue_.at_place(task.announced_at);
+    return !places.empty() && place != nullptr && place > places.data();
+  };
+  Task* child = tasks_.find(child_tid);
+  if (child == &parent) return child;
+  // A parent in a PID namespace knows its child by a small number, but lines print strace's. Then the child is
+  // the first that appeared from nowhere while its parent was in the call.
+  const bool inner = child_tid < lowest_tid_ && lowest_tid_ != UINT32_MAX;
+  if (child == nullptr && inner) {
+    tasks_.each([&](Task& task) {
+      if (task.announced && !task.cloned && first_seen_inside(task) &&
+          (child == nullptr || task.announced_at < child->announced_at)) {
+        child = &task;
+      }
+    });
+    if (child != nullptr) counters_.add(DecodeCounter::kChildTidGuessed);
+  }
+  if (child == nullptr || !child->announced) return child;
+  if (child->cloned || child->exited) {
+    retire(*child);
+    return nullptr;
+  }
+  if (first_seen_inside(*child)) {
+    queue_.at_place(child->announced_at)->op = 0;  // it moves to before the clone
+    unparented_--;
+  } else {
+    late = true;
+    counters_.add(DecodeCounter::kChildBeforeClone);
+  }
+  return child;
+}
+
 // kTask and kClone of a child: in the two places of `hold`, or here.
 void StraceDecoder::put_clone(Task& parent, uint64_t flags, uint32_t child_tid, uint64_t time,
                               RecordQueue::HoldId hold) {
-  Task* child = tasks_.find(child_tid);
-  const std::span<Record> places = queue_.of_hold(hold);
   bool late = false;
+  Task* child = child_of(parent, child_tid, hold, late);
   if (child == &parent) return;
-  if (child != nullptr && child->announced) {
-    Record* const first_sight = queue_.at_place(child->announced_at);
-    if (child->cloned || child->exited) {
-      retire(*child);
-      child = nullptr;
-    } else if (!places.empty() && first_sight != nullptr && first_sight > places.data()) {
-      first_sight->op = 0;  // it moves to before the clone
-      unparented_--;
-    } else {
-      late = true;
-      counters_.add(DecodeCounter::kChildBeforeClone);
-    }
+  if (child == nullptr && child_tid < lowest_tid_ && lowest_tid_ != UINT32_MAX) {
+    child = &tasks_.add(next_inner_++);
+    inner_children_.push_back({child->key, child_tid, child->tid});
+    if (inner_children_.size() > kMostInnerChildren) inner_children_.pop_front();
+  } else if (child == nullptr) {
+    child = &tasks_.add(child_tid);
   }
-  if (child == nullptr) child = &tasks_.add(child_tid);
   child->announced = true;
   child->cloned = true;
   child->announced_at = RecordQueue::kGone;
   child->comm = parent.comm;
+  const uint32_t tid = child->tid < kInnerTids ? child->tid : 0;
   if ((flags & strace::kCloneThread) != 0) {
     child->tgid = parent.tgid;
     child->group = parent.group;
     child->threaded = parent.threaded = true;
   } else {
-    child->tgid = child_tid;
+    child->tgid = tid;
   }
-  const Record task{time, child->tgid, child->key, 0, child_tid, static_cast<uint16_t>(Op::kTask), 0};
+  const Record task{time, child->tgid, child->key, 0, tid, static_cast<uint16_t>(Op::kTask), 0};
   const Record clone{time, flags, parent.key, 0, child->key, static_cast<uint16_t>(Op::kClone), 0};
+  const std::span<Record> places = queue_.of_hold(hold);
   if (places.size() == 2) {
-    if (!late) queue_.of_hold(hold)[0] = task;
-    queue_.of_hold(hold)[1] = clone;
+    if (!late) places[0] = task;
+    places[1] = clone;
   } else {
     if (!late) queue_.put(task);
     queue_.put(clone);
@@ -124,9 +179,21 @@ void StraceDecoder::on_end_of_task(Task& task, const char* text, const char* end
   }
   ends_++;
   if (task.pending.call != Call::kOther) settle_never(task, false);  // it died in the call
-  const bool ended = task.exited || exited_groups_.contains(task.group);
+  const bool ended = task.exited || task.replaced || exited_groups_.contains(task.group) ||
+                     std::find(executing_groups_.begin(), executing_groups_.end(), task.group) !=
+                         executing_groups_.end();
   put(task, ended ? Op::kStatus : Op::kTaskExit, 0, static_cast<uint32_t>(status), 0, flags);
   tasks_.end(task);
+}
+
+// de_thread: a program executed by one thread ends the others; what they print later is no news.
+void StraceDecoder::executed(Task& task) {
+  executed_++;
+  if (!task.threaded) return;
+  tasks_.each([&task](Task& other) {
+    if (other.group == task.group && &other != &task) other.replaced = true;
+  });
+  task.threaded = false;
 }
 
 // A thread that is not the leader executed a program: the leader is gone and the thread has its tid. That
