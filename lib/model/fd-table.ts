@@ -63,6 +63,12 @@ export class FdTable {
     return ((this.#flags[fd] ?? 0) & INFERRED) !== 0;
   }
 
+  /** Whether the fd is open, or what it is, was not seen but concluded. */
+  setInferred(fd: number, inferred: boolean): void {
+    const flags = this.#flags[fd];
+    if (flags !== undefined) this.#flags[fd] = inferred ? flags | INFERRED : flags & ~INFERRED;
+  }
+
   /** When it was published here. */
   since(fd: number): bigint {
     return this.#since[fd] ?? 0n;

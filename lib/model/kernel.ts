@@ -189,6 +189,15 @@ export class Kernel implements Disposable {
     this.#pids.replace(task.tid, task);
   }
 
+  /** A recording tells late which tid a task has. EEXIST: a live task has it. */
+  renumber(task: Task, tid: number): void {
+    this.claimPid(tid);
+    this.freePid(task);
+    if (task === task.leader) task.group.pid = tid;
+    task.tid = tid;
+    this.#pids.set(tid, task);
+  }
+
   freePid(task: Task): void {
     if (this.#pids.get(task.tid) === task) this.#pids.delete(task.tid);
   }

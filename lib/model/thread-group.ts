@@ -8,7 +8,7 @@ export class ThreadGroup {
   /** Key of its first leader; never reused. */
   readonly key: number;
   /** tgid; another task may be its leader after exec. */
-  readonly pid: number;
+  pid: number;
   readonly startTime: bigint;
   leader: Task;
   /** Who would wait for it; null: init, outside the model, which reaps at once. */

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { STATUS } from './exit-status.ts';
+import { run } from './run.ts';
+
+const interruption = new AbortController();
+
+process.on('SIGINT', () => {
+  // The second one is meant.
+  if (interruption.signal.aborted) process.exit(STATUS.interrupted);
+  interruption.abort(new Error('interrupted'));
+});
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader of a pipe went away: nobody is left to tell.
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? STATUS.done);
+    throw error;
+  });
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signal: interruption.signal,
+});
