@@ -31,6 +31,7 @@
 #include "core/status.h"
 #include "core/tag_table.h"
 #include "core/task.h"
+#include "core/thread_annotations.h"
 #include "record/record.h"
 
 namespace memtrack {
@@ -126,10 +127,10 @@ class Tracker {
 
   // Finding and locking (tracker.cc).
   Task* find_task(uint32_t key) const;
-  Task* lock_task(uint32_t key, Run* run);
-  void release(Run* run);
+  // A lock held from one command to the next, and none at all in a private tracker: the analysis cannot follow.
+  Task* lock_task(uint32_t key, Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
+  void release(Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
   Buffer* lock_buffer(uint32_t id, uint32_t key);
-  // A private tracker takes no locks at all, which the analysis cannot follow.
   void lock(Buffer& buffer) const MEMTRACK_NO_THREAD_SAFETY_ANALYSIS {
     if (options_.shared) buffer.lock.lock();
   }
