@@ -17,7 +17,10 @@ export function formatSection({ title, variants, disagreement }: SectionResult):
   const rows = [head, ...variants.map(row)];
   const widths = head.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   const lines = rows.map((cells) =>
-    cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ').trimEnd(),
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
+      .join('  ')
+      .trimEnd(),
   );
   const errors = variants.flatMap((variant) => (variant.error === null ? [] : [`  ${variant.name}: ${variant.error}`]));
   const notes = disagreement === null ? errors : [...errors, `  they disagree: ${disagreement}`];

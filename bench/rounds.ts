@@ -41,7 +41,14 @@ export function measureSection(section: Section, rounds: number): SectionResult 
     const figures = section.figures.map((figure) => ({ unit: figure.unit, ...spreadOf(measurements.map(figure.of)) }));
     const ours = spreadOf(base.map(first.of)).median;
     const theirs = figures[0]!.median;
-    return { name: variant.name, role: variant.role, measurements, figures, ratio: first.more ? ours / theirs : theirs / ours, error };
+    return {
+      name: variant.name,
+      role: variant.role,
+      measurements,
+      figures,
+      ratio: first.more ? ours / theirs : theirs / ours,
+      error,
+    };
   });
   return { title: section.title, variants, disagreement: disagreement(trials) };
 }
@@ -70,7 +77,8 @@ function disagreement(trials: readonly Trial[]): string | null {
       measurements.flatMap((m) => (m[key] === undefined ? [] : [{ name: variant.name, answer: m[key] }])),
     );
     const other = answers.find(({ answer }) => answer !== answers[0]!.answer);
-    if (other !== undefined) return `${key}: ${other.name} has ${other.answer}, ${answers[0]!.name} ${answers[0]!.answer}`;
+    if (other !== undefined)
+      return `${key}: ${other.name} has ${other.answer}, ${answers[0]!.name} ${answers[0]!.answer}`;
   }
   return null;
 }

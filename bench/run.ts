@@ -67,7 +67,8 @@ for (const { name, title, sections } of chosen()) {
   }
   cases.push({ name, title, sections: results });
 }
-if (values.json) console.log(JSON.stringify({ machine, rounds, smoke: context.smoke, seed: context.seed, cases }, null, 2));
+if (values.json)
+  console.log(JSON.stringify({ machine, rounds, smoke: context.smoke, seed: context.seed, cases }, null, 2));
 if (failed) {
   console.error('a contestant failed or gave another answer than the rest');
   process.exitCode = 1;

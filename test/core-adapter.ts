@@ -38,24 +38,39 @@ export class CoreAdapter implements Implementation {
       keys.set(id, key);
       if (key === 0) continue; // removed while held
       const [size, tag, pid] = [buffers.size[row]!, buffers.tag[row]!, buffers.pid[row]!];
-      shown.push({ key, id, size, tag, pid, userspaceHandles: buffers.userspaceHandles[row]!, holders: this.tracker.holders(key) });
+      shown.push({
+        key,
+        id,
+        size,
+        tag,
+        pid,
+        userspaceHandles: buffers.userspaceHandles[row]!,
+        holders: this.tracker.holders(key),
+      });
     }
 
     const ranges: VmaState[][] = Array.from({ length: handles.length }, () => []);
     for (let row = 0; row < vmas.length; row++) {
-      ranges[vmas.handle[row]!]!.push({ start: vmas.start[row]!, end: vmas.end[row]!, offset: vmas.offset[row]!, flags: vmas.flags[row]! });
+      ranges[vmas.handle[row]!]!.push({
+        start: vmas.start[row]!,
+        end: vmas.end[row]!,
+        offset: vmas.offset[row]!,
+        flags: vmas.flags[row]!,
+      });
     }
     const rows: RowState[][] = Array.from({ length: leaders.length }, () => []);
     for (let row = 0; row < handles.length; row++) {
       const list = rows[handles.leader[row]!]!;
       const id = handles.buffer[row]!;
       if (list.length > 0 && id <= handles.buffer[row - 1]!) throw new Error(`handles: id ${id} out of order`);
-      if (handles.vmas[row] !== ranges[row]!.length) throw new Error(`handles: ${handles.vmas[row]!} vmas, ${ranges[row]!.length} shown`);
+      if (handles.vmas[row] !== ranges[row]!.length)
+        throw new Error(`handles: ${handles.vmas[row]!} vmas, ${ranges[row]!.length} shown`);
       list.push({ buffer: keys.get(id) ?? -1, fds: handles.fds[row]!, vmas: ranges[row]! });
     }
     const holding: LeaderState[] = [];
     for (let row = 0; row < leaders.length; row++) {
-      if (rows[row]!.length !== leaders.handles[row]) throw new Error(`leaders: ${leaders.handles[row]!} handles, ${rows[row]!.length} shown`);
+      if (rows[row]!.length !== leaders.handles[row])
+        throw new Error(`leaders: ${leaders.handles[row]!} handles, ${rows[row]!.length} shown`);
       if (rows[row]!.length > 0) holding.push({ task: leaders.task[row]!, pid: leaders.pid[row]!, rows: rows[row]! });
     }
     return { buffers: shown.sort((a, b) => a.key - b.key), leaders: holding.sort((a, b) => a.task - b.task) };

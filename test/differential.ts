@@ -57,7 +57,12 @@ function internTags(expected: Implementation, actual: Implementation): boolean {
   return TAGS.every((text) => expected.tag(text) === actual.tag(text));
 }
 
-function batchDiffers(expected: Implementation, actual: Implementation, words: Uint32Array, count: number): string | null {
+function batchDiffers(
+  expected: Implementation,
+  actual: Implementation,
+  words: Uint32Array,
+  count: number,
+): string | null {
   const wanted = expected.apply(words, count);
   const got = actual.apply(words, count);
   for (let row = 0; row < count; row++) {
@@ -95,7 +100,7 @@ function playAll(pair: Pair, commands: readonly Command[], singly: boolean): str
 /** Leaves out halves, quarters, … single commands, as long as a difference remains. */
 export function shrink(pair: Pair, commands: readonly Command[]): readonly Command[] {
   let kept = commands;
-  for (let size = Math.ceil(kept.length / 2); size >= 1; ) {
+  for (let size = Math.ceil(kept.length / 2); size >= 1;) {
     let smaller = false;
     for (let at = Math.max(0, kept.length - size); ; at = Math.max(0, at - size)) {
       const without = [...kept.slice(0, at), ...kept.slice(at + size)];
@@ -112,8 +117,13 @@ export function shrink(pair: Pair, commands: readonly Command[]): readonly Comma
 }
 
 function explain(pair: Pair, commands: readonly Command[], seed: number, mix: Mix): string {
-  const difference = playAll(pair, commands, true) ?? `only as one batch: ${playAll(pair, commands, false) ?? 'not repeatable'}`;
+  const difference =
+    playAll(pair, commands, true) ?? `only as one batch: ${playAll(pair, commands, false) ?? 'not repeatable'}`;
   const shown = commands.slice(-40).map(formatCommand);
   if (commands.length > shown.length) shown.unshift(`… ${commands.length - shown.length} before`);
-  return [`MEMTRACK_SEED=${seed}, mix ${mix.name}; ${commands.length} commands:`, ...shown.map((line) => `  ${line}`), difference].join('\n');
+  return [
+    `MEMTRACK_SEED=${seed}, mix ${mix.name}; ${commands.length} commands:`,
+    ...shown.map((line) => `  ${line}`),
+    difference,
+  ].join('\n');
 }

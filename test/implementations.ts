@@ -14,5 +14,8 @@ export const implementations: readonly Kind[] = [
   { name: 'oracle', open: (semantics, limits) => new Oracle(semantics, limits) },
   { name: 'deferred', open: (semantics, limits) => new CoreAdapter({ semantics, limits }) },
   { name: 'eager', open: (semantics, limits) => new CoreAdapter({ semantics, limits, linking: 'eager' }) },
-  { name: 'named', open: (semantics, limits) => new CoreAdapter({ semantics, limits, name: `implementation ${++names}` }) },
+  {
+    name: 'named',
+    open: (semantics, limits) => new CoreAdapter({ semantics, limits, name: `implementation ${++names}` }),
+  },
 ];

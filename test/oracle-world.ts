@@ -66,7 +66,11 @@ export class Task {
 export function treeRows(task: Task): readonly RowState[] {
   return [...task.tree]
     .sort(([a], [b]) => a.id - b.id)
-    .map(([buffer, { count, vmas }]) => ({ buffer: buffer.removed ? 0 : buffer.key, fds: count, vmas: vmas.filter((vma) => vma.open).map(shown) }));
+    .map(([buffer, { count, vmas }]) => ({
+      buffer: buffer.removed ? 0 : buffer.key,
+      fds: count,
+      vmas: vmas.filter((vma) => vma.open).map(shown),
+    }));
 }
 
 /** The rows of `/proc/[pid]/memtrack` in intended: what the tables and mms of a group's live tasks hold. */

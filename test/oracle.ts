@@ -8,7 +8,12 @@ import type { Buffer, Group, Mm, Vma } from './oracle-world.ts';
 import { byKey, groupRows, Task, treeRows } from './oracle-world.ts';
 import type { BufferState, Implementation, LeaderState, Limits, Semantics, State } from './state.ts';
 
-interface Vm { readonly end: number; readonly offset: number; readonly newStart: number; readonly flags: number }
+interface Vm {
+  readonly end: number;
+  readonly offset: number;
+  readonly newStart: number;
+  readonly flags: number;
+}
 
 const SATURATED = 0x7fffffff;
 const TAILED: readonly number[] = [OP.vmOpen, OP.vmAdjust];
@@ -48,7 +53,12 @@ export class Oracle implements Implementation {
       const wellFormed = TAILED.includes(op)
         ? tailed && tail[7]! >>> 31 === 0
         : (flags & FLAG.more) === 0 && op >= OP.spawn && op <= OP.vmAdjust;
-      const vm = { flags: w[6]!, end: tailed ? u64(tail, 0) : 0, offset: tailed ? u64(tail, 2) : 0, newStart: tailed ? u64(tail, 4) : 0 };
+      const vm = {
+        flags: w[6]!,
+        end: tailed ? u64(tail, 0) : 0,
+        offset: tailed ? u64(tail, 2) : 0,
+        newStart: tailed ? u64(tail, 4) : 0,
+      };
       results[row] = wellFormed ? this.#execute(op, flags, w[4]!, w[5]!, w[6]!, u64(w, 2), vm) : -ERRNO.EINVAL;
       if (tailed) row++;
     }
@@ -59,10 +69,14 @@ export class Oracle implements Implementation {
     const task = this.#tasks.get(taskKey);
     const buffer = this.#live(bufferKey);
     switch (op) {
-      case OP.spawn: return this.#keyed(this.#tasks, taskKey) || this.#spawn(taskKey, aux);
-      case OP.init: return this.#init(task, taskKey, bufferKey, size, aux);
-      case OP.remove: return buffer === null ? -ERRNO.ENOENT : this.#remove(buffer);
-      case OP.setTag: return buffer === null ? -ERRNO.ENOENT : this.#setTag(buffer, aux);
+      case OP.spawn:
+        return this.#keyed(this.#tasks, taskKey) || this.#spawn(taskKey, aux);
+      case OP.init:
+        return this.#init(task, taskKey, bufferKey, size, aux);
+      case OP.remove:
+        return buffer === null ? -ERRNO.ENOENT : this.#remove(buffer);
+      case OP.setTag:
+        return buffer === null ? -ERRNO.ENOENT : this.#setTag(buffer, aux);
       case OP.resize:
         if (buffer === null) return -ERRNO.ENOENT;
         buffer.size = size;
@@ -73,19 +87,28 @@ export class Oracle implements Implementation {
     const intoDead = this.#posted && (op === OP.install || op === OP.uninstall);
     if (!this.#alive.has(task) && !intoDead) return -ERRNO.ESRCH;
     switch (op) {
-      case OP.fork: return this.#fork(task, aux, size >>> 0, flags);
-      case OP.exec: return this.#exec(task);
-      case OP.exit: return this.#exit(task, (flags & FLAG.group) !== 0);
-      case OP.unshare: return this.#unshare(task);
+      case OP.fork:
+        return this.#fork(task, aux, size >>> 0, flags);
+      case OP.exec:
+        return this.#exec(task);
+      case OP.exit:
+        return this.#exit(task, (flags & FLAG.group) !== 0);
+      case OP.unshare:
+        return this.#unshare(task);
       default:
     }
     if (buffer === null) return -ERRNO.ENOENT;
     switch (op) {
-      case OP.install: return this.#posted ? this.#put(task.group.leader, buffer) : this.#install(task, buffer);
-      case OP.uninstall: return this.#posted ? this.#drop(task.group.leader, buffer) : this.#uninstall(task, buffer);
-      case OP.vmOpen: return this.#vmOpen(task, buffer, size, vm);
-      case OP.vmClose: return this.#vmClose(task, buffer, size);
-      default: return this.#vmAdjust(task, buffer, size, vm);
+      case OP.install:
+        return this.#posted ? this.#put(task.group.leader, buffer) : this.#install(task, buffer);
+      case OP.uninstall:
+        return this.#posted ? this.#drop(task.group.leader, buffer) : this.#uninstall(task, buffer);
+      case OP.vmOpen:
+        return this.#vmOpen(task, buffer, size, vm);
+      case OP.vmClose:
+        return this.#vmClose(task, buffer, size);
+      default:
+        return this.#vmAdjust(task, buffer, size, vm);
     }
   }
 
@@ -115,7 +138,8 @@ export class Oracle implements Implementation {
     const oldestFirst = (a: Vma, b: Vma): number => a.start - b.start;
     const copied = shareMm ? [] : parent.mm.vmas.filter((vma) => !(vma.flags & VM.dontCopy)).sort(oldestFirst);
     const pairs = new Set(copied.map((vma) => vma.buffer)).size;
-    if (!this.#posted && !this.#roomForHandles((shareFiles ? 0 : parent.files.counts.size) + pairs)) return -ERRNO.ENOMEM;
+    if (!this.#posted && !this.#roomForHandles((shareFiles ? 0 : parent.files.counts.size) + pairs))
+      return -ERRNO.ENOMEM;
     if (!this.#roomForVmas(copied.length)) return -ERRNO.ENOMEM;
 
     const child = new Task(key, pid, thread ? parent.parent : parent, thread ? parent.group : null);
@@ -337,7 +361,9 @@ export class Oracle implements Implementation {
   }
 
   #leadersOf(buffer: Buffer): readonly number[] {
-    return this.#leaders().filter((leader) => leader.rows.some((row) => row.buffer === buffer.key)).map((leader) => leader.task);
+    return this.#leaders()
+      .filter((leader) => leader.rows.some((row) => row.buffer === buffer.key))
+      .map((leader) => leader.task);
   }
 
   // What is shown.
@@ -348,11 +374,13 @@ export class Oracle implements Implementation {
     for (const leader of leaders) {
       for (const row of leader.rows) holders.set(row.buffer, [...(holders.get(row.buffer) ?? []), leader.task]);
     }
-    const buffers: BufferState[] = byKey([...this.#buffers.values()].filter((buffer) => !buffer.removed)).map((buffer) => {
-      const held = holders.get(buffer.key) ?? [];
-      const { key, id, size, tag, pid } = buffer;
-      return { key, id, size, tag, pid, userspaceHandles: held.length, holders: held };
-    });
+    const buffers: BufferState[] = byKey([...this.#buffers.values()].filter((buffer) => !buffer.removed)).map(
+      (buffer) => {
+        const held = holders.get(buffer.key) ?? [];
+        const { key, id, size, tag, pid } = buffer;
+        return { key, id, size, tag, pid, userspaceHandles: held.length, holders: held };
+      },
+    );
     return { buffers, leaders };
   }
 

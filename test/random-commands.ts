@@ -16,25 +16,70 @@ export interface Mix {
 }
 
 type Kind =
-  | 'spawn' | 'fork' | 'exec' | 'exit' | 'exitGroup' | 'unshare' | 'init' | 'remove' | 'setTag' | 'resize'
-  | 'install' | 'uninstall' | 'vmOpen' | 'vmClose' | 'vmAdjust';
+  | 'spawn'
+  | 'fork'
+  | 'exec'
+  | 'exit'
+  | 'exitGroup'
+  | 'unshare'
+  | 'init'
+  | 'remove'
+  | 'setTag'
+  | 'resize'
+  | 'install'
+  | 'uninstall'
+  | 'vmOpen'
+  | 'vmClose'
+  | 'vmAdjust';
 
 const EVEN: Mix['weights'] = {
-  spawn: 2, fork: 4, exec: 2, exit: 4, exitGroup: 1, unshare: 2, init: 8, remove: 6, setTag: 5, resize: 3,
-  install: 60, uninstall: 50, vmOpen: 25, vmClose: 20, vmAdjust: 8,
+  spawn: 2,
+  fork: 4,
+  exec: 2,
+  exit: 4,
+  exitGroup: 1,
+  unshare: 2,
+  init: 8,
+  remove: 6,
+  setTag: 5,
+  resize: 3,
+  install: 60,
+  uninstall: 50,
+  vmOpen: 25,
+  vmClose: 20,
+  vmAdjust: 8,
 };
 
 export const mixes: readonly Mix[] = [
   { name: 'even', tasks: 24, buffers: 40, weights: EVEN },
-  { name: 'crowd', tasks: 12, buffers: 6, weights: { ...EVEN, fork: 30, exec: 12, exit: 25, exitGroup: 4, unshare: 12 } },
-  { name: 'heap', tasks: 5, buffers: 300, weights: { ...EVEN, spawn: 1, fork: 1, exec: 0.3, exit: 0.7, exitGroup: 0.2, init: 25, remove: 15, install: 150 } },
-  { name: 'maps', tasks: 10, buffers: 8, weights: { ...EVEN, install: 20, uninstall: 15, vmOpen: 90, vmClose: 40, vmAdjust: 60 } },
+  {
+    name: 'crowd',
+    tasks: 12,
+    buffers: 6,
+    weights: { ...EVEN, fork: 30, exec: 12, exit: 25, exitGroup: 4, unshare: 12 },
+  },
+  {
+    name: 'heap',
+    tasks: 5,
+    buffers: 300,
+    weights: { ...EVEN, spawn: 1, fork: 1, exec: 0.3, exit: 0.7, exitGroup: 0.2, init: 25, remove: 15, install: 150 },
+  },
+  {
+    name: 'maps',
+    tasks: 10,
+    buffers: 8,
+    weights: { ...EVEN, install: 20, uninstall: 15, vmOpen: 90, vmClose: 40, vmAdjust: 60 },
+  },
 ];
 
 const PAGE = 4096;
 const BASE = 0x7f0000000000;
 
-interface Known { readonly task: number; readonly buffer: number; readonly start: number }
+interface Known {
+  readonly task: number;
+  readonly buffer: number;
+  readonly start: number;
+}
 
 /** Writes commands; remembers what it wrote, and what came of it only when it is told. */
 export class RandomCommands {
@@ -78,21 +123,36 @@ export class RandomCommands {
     const task = this.#task();
     if (random.chance(0.003)) return this.#malformed(to, task);
     switch (kind) {
-      case 'spawn': return this.#tasks.length > this.#mix.tasks ? this.#exit(to, this.#task(), true) : this.#spawn(to);
-      case 'fork': return this.#tasks.length > this.#mix.tasks ? this.#exit(to, this.#task(), false) : this.#fork(to, task);
-      case 'exec': return to.exec(task);
-      case 'exit': return this.#exit(to, task, false);
-      case 'exitGroup': return this.#exit(to, task, true);
-      case 'unshare': return to.unshare(task);
-      case 'init': return this.#buffers.length > this.#mix.buffers ? this.#remove(to) : this.#init(to);
-      case 'remove': return this.#remove(to);
-      case 'setTag': return to.setTag(this.#buffer(), random.below(this.#tags + 2));
-      case 'resize': return to.resize(this.#buffer(), this.#size());
-      case 'install': return this.#install(to, task);
-      case 'uninstall': return this.#uninstall(to, task);
-      case 'vmOpen': return this.#vmOpen(to, task);
-      case 'vmClose': return this.#vmClose(to);
-      default: return this.#vmAdjust(to);
+      case 'spawn':
+        return this.#tasks.length > this.#mix.tasks ? this.#exit(to, this.#task(), true) : this.#spawn(to);
+      case 'fork':
+        return this.#tasks.length > this.#mix.tasks ? this.#exit(to, this.#task(), false) : this.#fork(to, task);
+      case 'exec':
+        return to.exec(task);
+      case 'exit':
+        return this.#exit(to, task, false);
+      case 'exitGroup':
+        return this.#exit(to, task, true);
+      case 'unshare':
+        return to.unshare(task);
+      case 'init':
+        return this.#buffers.length > this.#mix.buffers ? this.#remove(to) : this.#init(to);
+      case 'remove':
+        return this.#remove(to);
+      case 'setTag':
+        return to.setTag(this.#buffer(), random.below(this.#tags + 2));
+      case 'resize':
+        return to.resize(this.#buffer(), this.#size());
+      case 'install':
+        return this.#install(to, task);
+      case 'uninstall':
+        return this.#uninstall(to, task);
+      case 'vmOpen':
+        return this.#vmOpen(to, task);
+      case 'vmClose':
+        return this.#vmClose(to);
+      default:
+        return this.#vmAdjust(to);
     }
   }
 
@@ -105,7 +165,7 @@ export class RandomCommands {
   }
 
   #kind(): Kind {
-    const at = this.#random.below(2 ** 32) / 2 ** 32 * this.#sums.at(-1)!;
+    const at = (this.#random.below(2 ** 32) / 2 ** 32) * this.#sums.at(-1)!;
     return this.#kinds[this.#sums.findIndex((sum) => at < sum)]!;
   }
 
@@ -167,7 +227,8 @@ export class RandomCommands {
   }
 
   #remove(to: RecordWriter): void {
-    const buffer = this.#unheld.length > 0 && this.#random.chance(0.85) ? this.#random.pick(this.#unheld) : this.#buffer();
+    const buffer =
+      this.#unheld.length > 0 && this.#random.chance(0.85) ? this.#random.pick(this.#unheld) : this.#buffer();
     to.remove(buffer);
     const at = this.#buffers.indexOf(buffer);
     if (at >= 0 && this.#random.chance(0.5)) this.#buffers.splice(at, 1);
@@ -195,13 +256,21 @@ export class RandomCommands {
   }
 
   #vmClose(to: RecordWriter): void {
-    const { task, buffer, start } = this.#recall(this.#vmas, 0) ?? { task: this.#task(), buffer: this.#buffer(), start: this.#address() };
+    const { task, buffer, start } = this.#recall(this.#vmas, 0) ?? {
+      task: this.#task(),
+      buffer: this.#buffer(),
+      start: this.#address(),
+    };
     to.vmClose(this.#random.chance(0.1) ? this.#task() : task, buffer, start);
   }
 
   #vmAdjust(to: RecordWriter): void {
     const random = this.#random;
-    const { task, buffer, start } = this.#recall(this.#vmas, 0) ?? { task: this.#task(), buffer: this.#buffer(), start: this.#address() };
+    const { task, buffer, start } = this.#recall(this.#vmas, 0) ?? {
+      task: this.#task(),
+      buffer: this.#buffer(),
+      start: this.#address(),
+    };
     const newStart = random.chance(0.3) ? start : this.#address();
     const pages = random.chance(0.03) ? 0 : 1 + random.below(4);
     to.vmAdjust(task, buffer, start, newStart, newStart + pages * PAGE, random.below(8) * PAGE, random.below(64));

@@ -5,7 +5,8 @@ import { manyHandlesWorkload } from '../workload/micro.ts';
 
 export const bytesPerHandle: BenchCase = {
   name: 'bytes-per-handle',
-  title: 'memory of a handle: growth of the resident set while handles are installed (a posted memtrack_handle has 64 bytes)',
+  title:
+    'memory of a handle: growth of the resident set while handles are installed (a posted memtrack_handle has 64 bytes)',
   sections: (context) => {
     const handles = context.smoke ? 100_000 : 10_000_000;
     return [

@@ -19,7 +19,16 @@ export const straceToAnswer: BenchCase = {
           { unit: 'MB/s by CPU time', more: true, of: (m) => (m.units / m.cpuNs) * 1000 },
         ],
         variants: [
-          nodeVariant('memtrack replay --json', 'memtrack', 'command', String(bytes), join(context.root, 'dist/cli/main.js'), 'replay', file, '--json'),
+          nodeVariant(
+            'memtrack replay --json',
+            'memtrack',
+            'command',
+            String(bytes),
+            join(context.root, 'dist/cli/main.js'),
+            'replay',
+            file,
+            '--json',
+          ),
           nodeVariant('JS readline and a regular expression, no account', 'rival', 'strace-readline', file),
           nodeVariant('bare scan for line ends (limit)', 'limit', 'strace-scan', file),
         ],

@@ -16,17 +16,17 @@ class Text {
 
   void Header(int pid) {
     Reserve();
-    length_ += static_cast<size_t>(std::snprintf(
-        &bytes_[length_], bytes_.size() - length_,
-        "%10.10s: %16.16s: %12.12s: %12.12s: %20s: %5s: %8s: pid:%d\n", "ref_count", "Identifier",
-        "size", "tag", "startAddr-endAddr", "Flags", "pgOff", pid));
+    length_ += static_cast<size_t>(
+        std::snprintf(&bytes_[length_], bytes_.size() - length_,
+                      "%10.10s: %16.16s: %12.12s: %12.12s: %20s: %5s: %8s: pid:%d\n", "ref_count",
+                      "Identifier", "size", "tag", "startAddr-endAddr", "Flags", "pgOff", pid));
   }
 
   void Row(int holders, int id, size_t size) {
     Reserve();
-    length_ += static_cast<size_t>(std::snprintf(&bytes_[length_], bytes_.size() - length_,
-                                                 "%10d  %16d  %12zu  %12s\n", holders, id, size,
-                                                 ""));
+    length_ +=
+        static_cast<size_t>(std::snprintf(&bytes_[length_], bytes_.size() - length_,
+                                          "%10d  %16d  %12zu  %12s\n", holders, id, size, ""));
   }
 
   size_t size() const { return length_; }

@@ -24,7 +24,8 @@ int Main(int argc, char** argv) {
   const int count = std::atoi(argv[1]);
   const int times = std::atoi(argv[2]);
   std::vector<Row> rows;
-  for (int i = 0; i < count; i++) rows.push_back({1, i, static_cast<size_t>(4096) * (i % 3600 + 1)});
+  for (int i = 0; i < count; i++)
+    rows.push_back({1, i, static_cast<size_t>(4096) * (i % 3600 + 1)});
   Text text;
   uint64_t bytes = 0;
   Stopwatch watch;

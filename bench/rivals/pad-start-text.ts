@@ -19,8 +19,14 @@ export function padStartText(pid: number, rows: readonly MemtrackRow[]): string 
 
 function header(pid: number): string {
   const columns = [
-    'ref_count'.padStart(10), 'Identifier'.padStart(16), 'size'.padStart(12), 'tag'.padStart(12),
-    'startAddr-endAddr'.padStart(20), 'Flags', 'pgOff'.padStart(8), `pid:${pid}`,
+    'ref_count'.padStart(10),
+    'Identifier'.padStart(16),
+    'size'.padStart(12),
+    'tag'.padStart(12),
+    'startAddr-endAddr'.padStart(20),
+    'Flags',
+    'pgOff'.padStart(8),
+    `pid:${pid}`,
   ];
   return columns.join(': ');
 }

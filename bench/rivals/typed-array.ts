@@ -58,7 +58,8 @@ export class TypedArrayRival implements Rival {
     const sorted = this.#sorted.subarray(0, rows);
     const { next, bufferOf } = this.#pairs;
     let n = 0;
-    for (let handle = this.#first[task]!; handle !== 0; handle = next[handle]!) sorted[n++] = this.#bufferId[bufferOf[handle]!]!;
+    for (let handle = this.#first[task]!; handle !== 0; handle = next[handle]!)
+      sorted[n++] = this.#bufferId[bufferOf[handle]!]!;
     sorted.sort();
     this.#text.begin(this.#pid[task]!, rows);
     for (let i = 0; i < rows; i++) {
@@ -141,7 +142,7 @@ export class TypedArrayRival implements Rival {
 
   #exit(task: number): void {
     const pairs = this.#pairs;
-    for (let handle = this.#first[task]!; handle !== 0; ) {
+    for (let handle = this.#first[task]!; handle !== 0;) {
       const next = pairs.next[handle]!;
       this.#holders[pairs.bufferOf[handle]!]!--;
       pairs.erase(handle);

@@ -26,7 +26,8 @@ export function ensureWorkload(directory: string, name: string, seed: number): E
   mkdirSync(directory, { recursive: true });
   const path = join(directory, `${name}-${seed}-v${VERSION}.bin`);
   const beside = `${path}.json`;
-  if (existsSync(path) && existsSync(beside)) return { path, achieved: JSON.parse(readFileSync(beside, 'utf8')) as Achieved };
+  if (existsSync(path) && existsSync(beside))
+    return { path, achieved: JSON.parse(readFileSync(beside, 'utf8')) as Achieved };
   const writer = new WorkloadWriter(path);
   const mix = new MixCounter();
   const generated = new Generator(shape, seed, (words, count) => {

@@ -83,7 +83,12 @@ export class Generator {
       else this.#forkOrExit();
     }
     this.#flush();
-    return { events: this.#events, reads: Uint32Array.from(this.#reads), alive: this.#alive(), population: this.#people };
+    return {
+      events: this.#events,
+      reads: Uint32Array.from(this.#reads),
+      alive: this.#alive(),
+      population: this.#people,
+    };
   }
 
   #buildUp(): void {
@@ -108,7 +113,9 @@ export class Generator {
     if (handles.size === 0) return;
     // Two of three by handle and not by process: who looks, looks at the big ones. About 300 lines in the mean.
     const byHandle = this.#reads.length % 6 < 4;
-    const slot = byHandle ? slotOf[handles.at(this.#random.below(handles.size))]! : this.#live.at(this.#random.below(this.#live.size));
+    const slot = byHandle
+      ? slotOf[handles.at(this.#random.below(handles.size))]!
+      : this.#live.at(this.#random.below(this.#live.size));
     this.#reads.push(this.#events, task[slot]!);
   }
 
@@ -121,7 +128,8 @@ export class Generator {
     const needy = this.#needy.size;
     // New holders as long as buffers lack some; else one more reference on a handle that exists (a dup).
     const wanted = needy > this.#shape.buffers * 0.02 ? 0.9 : 0.45;
-    if (needy > 0 && this.#random.fraction() < wanted && this.#installNew(this.#needy.at(this.#random.below(needy)))) return;
+    if (needy > 0 && this.#random.fraction() < wanted && this.#installNew(this.#needy.at(this.#random.below(needy))))
+      return;
     const people = this.#people;
     if (people.handles.size === 0) return;
     const handle = people.handles.at(this.#random.below(people.handles.size));
@@ -149,7 +157,8 @@ export class Generator {
   #uninstall(): void {
     if (this.#owedRemoves > 0 && this.#idle.size > 0) {
       this.#owedRemoves--;
-      return this.#remove();
+      this.#remove();
+      return;
     }
     const people = this.#people;
     if (people.handles.size === 0) return;
@@ -201,7 +210,7 @@ export class Generator {
     this.#census[aim]!++;
     this.#needy.insert(buffer);
     const slot = this.#live.at(this.#random.below(this.#live.size));
-    this.#out.init(key, 4096 * PAGES[this.#random.below(PAGES.length)]!, people.task[slot]!);
+    this.#out.init(key, 4096 * PAGES[this.#random.below(PAGES.length)]!, people.task[slot]);
     this.#done();
     return buffer;
   }
@@ -251,7 +260,10 @@ export class Generator {
   #fork(): void {
     const people = this.#people;
     const parent = this.#chooseLive(0);
-    if (!this.#canFork(parent)) return this.#exit();
+    if (!this.#canFork(parent)) {
+      this.#exit();
+      return;
+    }
     const slot = this.#dead.at(this.#random.below(this.#dead.size));
     this.#dead.erase(slot);
     this.#live.insert(slot);

@@ -8,7 +8,8 @@ export function holderShares(shape: Shape): Float64Array {
   const shares = new Float64Array(MAX_HOLDERS + 1);
   shape.holders.forEach((share, i) => (shares[i + 1] = share));
   const rest = 1 - shape.holders.reduce((sum, share) => sum + share, 0);
-  const tail = (n: number) => shape.holderTail ** (n - shape.holders.length) + POPULAR * 0.88 ** (n - shape.holders.length);
+  const tail = (n: number) =>
+    shape.holderTail ** (n - shape.holders.length) + POPULAR * 0.88 ** (n - shape.holders.length);
   let weight = 0;
   // Forked children come on top of the aim, so the aims stop a little short of the limit.
   const last = MAX_HOLDERS - 3;

@@ -9,6 +9,10 @@ if (!(name in SHAPES)) {
   process.exit(2);
 }
 const started = performance.now();
-const { path, achieved } = ensureWorkload(fileURLToPath(new URL('../../../workload', import.meta.url)), name, Number(seed));
+const { path, achieved } = ensureWorkload(
+  fileURLToPath(new URL('../../../workload', import.meta.url)),
+  name,
+  Number(seed),
+);
 console.log(JSON.stringify(achieved, null, 2));
 console.log(`${path} (${((performance.now() - started) / 1000).toFixed(1)} s)`);

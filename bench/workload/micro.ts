@@ -125,6 +125,9 @@ export function manyHandlesWorkload(directory: string, handles: number): string 
       stream.next.install(1 + ((key + 1 + (Math.floor(key / processes) % (processes - 1))) % processes), key);
     }
     // A hundredth of them is enough to see that all have the same.
-    stream.finish(Array.from({ length: Math.ceil(processes / 100) }, (_, i) => 1 + i * 100), timedFrom);
+    stream.finish(
+      Array.from({ length: Math.ceil(processes / 100) }, (_, i) => 1 + i * 100),
+      timedFrom,
+    );
   });
 }

@@ -45,7 +45,7 @@ export function ensureRepeated(directory: string, recording: string, bytes: numb
   let pending = '';
   const flush = () => {
     const text = Buffer.from(pending);
-    for (let done = 0; done < text.length; ) done += writeSync(fd, text, done);
+    for (let done = 0; done < text.length;) done += writeSync(fd, text, done);
     pending = '';
   };
   repeatStrace(gunzipSync(readFileSync(recording)).toString(), bytes, (text) => {

@@ -57,7 +57,15 @@ const BIG: Shape = {
 };
 
 /** For CI and tests: the same laws on a fiftieth. */
-const SMOKE: Shape = { ...ANDROID, name: 'smoke', events: 200_000, processes: 100, buffers: 1000, medianHandles: 9, maxHandles: 280 };
+const SMOKE: Shape = {
+  ...ANDROID,
+  name: 'smoke',
+  events: 200_000,
+  processes: 100,
+  buffers: 1000,
+  medianHandles: 9,
+  maxHandles: 280,
+};
 
 export const SHAPES: Readonly<Record<string, Shape>> = {
   android: ANDROID,

@@ -70,7 +70,17 @@ export class WorkloadWriter {
     at = writeAll(this.#fd, reads, at);
     writeAll(this.#fd, alive, at);
     const head = new Uint32Array(HEAD_WORDS);
-    head.set([MAGIC, VERSION, this.#count, reads.length / 2, alive.length, timedFrom, this.#maxTask, this.#maxBuffer, seed]);
+    head.set([
+      MAGIC,
+      VERSION,
+      this.#count,
+      reads.length / 2,
+      alive.length,
+      timedFrom,
+      this.#maxTask,
+      this.#maxBuffer,
+      seed,
+    ]);
     writeAll(this.#fd, head, 0);
     closeSync(this.#fd);
     renameSync(`${this.#path}.part`, this.#path);
@@ -83,7 +93,8 @@ export function readWorkload(path: string): Workload {
     const head = new Uint32Array(HEAD_WORDS);
     readAll(fd, head, 0);
     const [magic, version, count, reads, alive, timedFrom, maxTask, maxBuffer, seed] = head as unknown as number[];
-    if (magic !== MAGIC || version !== VERSION) throw new Error(`${path} is not a workload of version ${VERSION}; delete it`);
+    if (magic !== MAGIC || version !== VERSION)
+      throw new Error(`${path} is not a workload of version ${VERSION}; delete it`);
     const words = new Uint32Array(count! * RECORD_WORDS);
     const readPairs = new Uint32Array(reads! * 2);
     const aliveTasks = new Uint32Array(alive!);
@@ -91,8 +102,14 @@ export function readWorkload(path: string): Workload {
     at = readAll(fd, readPairs, at);
     readAll(fd, aliveTasks, at);
     return {
-      words, count: count!, reads: readPairs, alive: aliveTasks,
-      timedFrom: timedFrom!, maxTask: maxTask!, maxBuffer: maxBuffer!, seed: seed!,
+      words,
+      count: count!,
+      reads: readPairs,
+      alive: aliveTasks,
+      timedFrom: timedFrom!,
+      maxTask: maxTask!,
+      maxBuffer: maxBuffer!,
+      seed: seed!,
     };
   } finally {
     closeSync(fd);
@@ -104,13 +121,14 @@ const PIECE = 1 << 28;
 
 function writeAll(fd: number, words: Uint32Array, at: number): number {
   const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, Math.min(PIECE, bytes.length - done), at + done);
+  for (let done = 0; done < bytes.length;)
+    done += writeSync(fd, bytes, done, Math.min(PIECE, bytes.length - done), at + done);
   return at + bytes.length;
 }
 
 function readAll(fd: number, words: Uint32Array, at: number): number {
   const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     const got = readSync(fd, bytes, done, Math.min(PIECE, bytes.length - done), at + done);
     if (got === 0) throw new Error('the workload file is shorter than its head says');
     done += got;

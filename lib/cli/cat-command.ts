@@ -16,9 +16,12 @@ Example:
 
 /** `memtrack cat TRACE PATH` */
 export function addCatCommand(program: Command, io: Io, finish: (status: Status) => void): void {
-  program.command('cat')
+  program
+    .command('cat')
     .summary('a pseudo-file as the kernel would print it')
-    .description('Prints a pseudo-file of the replayed machine byte for byte; what the trace does not tell is named on standard error.')
+    .description(
+      'Prints a pseudo-file of the replayed machine byte for byte; what the trace does not tell is named on standard error.',
+    )
     .argument('<trace>', 'a recording')
     .argument('<path>', 'such as /proc/612/memtrack')
     .addOption(atOption())
@@ -26,7 +29,11 @@ export function addCatCommand(program: Command, io: Io, finish: (status: Status)
     .addOption(formatOption())
     .addHelpText('after', EXAMPLE)
     .action(async (trace: string, path: string, options: CommonOptions) => {
-      const replayed = await replayTrace(io, trace, { at: options.at ?? null, semantics: options.semantics, format: options.format });
+      const replayed = await replayTrace(io, trace, {
+        at: options.at ?? null,
+        semantics: options.semantics,
+        format: options.format,
+      });
       try {
         const file = readPseudoFile(replayed, path);
         if (file === null) throw new InputError(`${path}: No such file or directory`);

@@ -17,7 +17,8 @@ Example:
 
 /** `memtrack convert IN OUT` */
 export function addConvertCommand(program: Command, io: Io, finish: (status: Status) => void): void {
-  program.command('convert')
+  program
+    .command('convert')
     .summary('any trace to the native .mtrk')
     .description('Writes a trace of any known format as .mtrk, with everything that was counted while reading it.')
     .argument('<in>', 'a recording; - is standard input')

@@ -15,23 +15,30 @@ export interface CommonOptions {
 
 /** `--at TIME` */
 export function atOption(): Option {
-  return new Option('--at <time>', 'the state at TIME: seconds on the clock of the trace, 5ms, +1.5s (from its start) or -2s (from its end)')
-    .argParser((text): Moment => {
-      const moment = parseMoment(text);
-      if (moment === null) throw new InvalidArgumentError('Expected a time such as 812.400117, 812400117000ns, +1.5s or -2s.');
-      return moment;
-    });
+  return new Option(
+    '--at <time>',
+    'the state at TIME: seconds on the clock of the trace, 5ms, +1.5s (from its start) or -2s (from its end)',
+  ).argParser((text): Moment => {
+    const moment = parseMoment(text);
+    if (moment === null)
+      throw new InvalidArgumentError('Expected a time such as 812.400117, 812400117000ns, +1.5s or -2s.');
+    return moment;
+  });
 }
 
 /** `--semantics` */
 export function semanticsOption(): Option {
   return new Option('--semantics <which>', 'accounting as the 2016 series promises it, or as its patches do it')
-    .choices(['intended', 'posted']).default('intended');
+    .choices(['intended', 'posted'])
+    .default('intended');
 }
 
 /** `--format` */
 export function formatOption(): Option {
-  return new Option('--format <format>', 'what the trace is, where its first bytes do not tell').choices(['strace', 'mtrk']);
+  return new Option('--format <format>', 'what the trace is, where its first bytes do not tell').choices([
+    'strace',
+    'mtrk',
+  ]);
 }
 
 /** `--top` */

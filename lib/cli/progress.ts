@@ -36,13 +36,16 @@ export class Progress {
 
   #begin(total: number | null): SingleBar {
     const figures = total === null ? '{done}  {rate}' : '{bar} {percentage}%  {done}  {rate}  {eta_formatted} left';
-    const bar = new SingleBar({
-      format: `${this.#what}  ${figures}`,
-      stream: process.stderr,
-      hideCursor: true,
-      clearOnComplete: true,
-      etaBuffer: 50,
-    }, Presets.shades_classic);
+    const bar = new SingleBar(
+      {
+        format: `${this.#what}  ${figures}`,
+        stream: process.stderr,
+        hideCursor: true,
+        clearOnComplete: true,
+        etaBuffer: 50,
+      },
+      Presets.shades_classic,
+    );
     bar.start(total ?? 0, 0, { rate: '', done: '' });
     return bar;
   }

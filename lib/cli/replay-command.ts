@@ -3,7 +3,16 @@ import type { Command } from 'commander';
 import picocolors from 'picocolors';
 import { findHolding } from '../rules/index.ts';
 import type { Answer, FormatOptions, ProcessSort, BufferSort } from '../report/index.ts';
-import { BUFFER_SORTS, escapeText, formatAnswer, formatCsv, formatJson, formatTime, makeAnswer, PROCESS_SORTS } from '../report/index.ts';
+import {
+  BUFFER_SORTS,
+  escapeText,
+  formatAnswer,
+  formatCsv,
+  formatJson,
+  formatTime,
+  makeAnswer,
+  PROCESS_SORTS,
+} from '../report/index.ts';
 import type { Replayed, ReplayFacts } from '../replay/index.ts';
 import type { Status } from './exit-status.ts';
 import { STATUS, UsageError } from './exit-status.ts';
@@ -29,13 +38,21 @@ Examples:
 
 /** `memtrack replay TRACE…` */
 export function addReplayCommand(program: Command, io: Io, finish: (status: Status) => void): void {
-  program.command('replay')
+  program
+    .command('replay')
     .summary('who holds what, at the end of a trace or at any time')
     .description('Replays traces and prints who holds which shared buffer, and what the traces could not tell.')
     .argument('<trace...>', 'recordings of strace -f, or .mtrk; plain or in gzip or zstd; - is standard input')
     .addOption(atOption())
-    .addOption(new Option('--by <rows>', 'a row per process or per buffer').choices(['process', 'buffer']).default('process'))
-    .addOption(new Option('--sort <column>', `of processes: ${PROCESS_SORTS.join(', ')}; of buffers: ${BUFFER_SORTS.join(', ')}`))
+    .addOption(
+      new Option('--by <rows>', 'a row per process or per buffer').choices(['process', 'buffer']).default('process'),
+    )
+    .addOption(
+      new Option(
+        '--sort <column>',
+        `of processes: ${PROCESS_SORTS.join(', ')}; of buffers: ${BUFFER_SORTS.join(', ')}`,
+      ),
+    )
     .addOption(topOption())
     .addOption(new Option('--detail', 'every descriptor and mapping'))
     .addOption(semanticsOption())
@@ -54,18 +71,24 @@ async function replayAll(io: Io, paths: readonly string[], options: ReplayOption
   const documents: object[] = [];
   let status: Status = STATUS.done;
   for (const path of paths) {
-    const replayed = await replayTrace(io, path, { at: options.at ?? null, semantics: options.semantics, format: options.format });
+    const replayed = await replayTrace(io, path, {
+      at: options.at ?? null,
+      semantics: options.semantics,
+      format: options.format,
+    });
     const answer = answerOf(replayed, options);
     const { facts } = replayed;
     replayed.close();
     if (options.json === true) documents.push(paths.length === 1 ? answer : { trace: path, ...answer });
-    else io.stdout.write(options.csv === true ? formatCsv(answer, options.by) : textOf(io, path, facts, answer, options));
+    else
+      io.stdout.write(options.csv === true ? formatCsv(answer, options.by) : textOf(io, path, facts, answer, options));
     if (facts.interrupted) status = STATUS.interrupted;
     else if (options.strict === true && status === STATUS.done && isLossy(answer)) status = STATUS.losses;
     if (facts.interrupted) break;
   }
   const [only] = documents;
-  if (only !== undefined) io.stdout.write(formatJson(paths.length === 1 ? only : { schema: 'memtrack-traces/1', traces: documents }));
+  if (only !== undefined)
+    io.stdout.write(formatJson(paths.length === 1 ? only : { schema: 'memtrack-traces/1', traces: documents }));
   return status;
 }
 
@@ -75,16 +98,18 @@ function answerOf(replayed: Replayed, { detail = false }: ReplayOptions): Answer
 
 function checkSort({ by, sort }: ReplayOptions): void {
   const known: readonly string[] = by === 'process' ? PROCESS_SORTS : BUFFER_SORTS;
-  if (sort !== undefined && !known.includes(sort)) throw new UsageError(`--sort ${sort}: with --by ${by} it is one of ${known.join(', ')}`);
+  if (sort !== undefined && !known.includes(sort))
+    throw new UsageError(`--sort ${sort}: with --by ${by} it is one of ${known.join(', ')}`);
 }
 
 function textOf(io: Io, path: string, facts: ReplayFacts, answer: Answer, options: ReplayOptions): string {
   const ink = picocolors.createColors(wantsColour(io.stdout, io.env));
   const common = { ink, detail: options.detail ?? false, ...(options.top === undefined ? {} : { top: options.top }) };
   const sort = options.sort;
-  const how: FormatOptions = options.by === 'buffer'
-    ? { ...common, by: 'buffer', ...(sort === undefined ? {} : { sort: sort as BufferSort }) }
-    : { ...common, by: 'process', ...(sort === undefined ? {} : { sort: sort as ProcessSort }) };
+  const how: FormatOptions =
+    options.by === 'buffer'
+      ? { ...common, by: 'buffer', ...(sort === undefined ? {} : { sort: sort as BufferSort }) }
+      : { ...common, by: 'process', ...(sort === undefined ? {} : { sort: sort as ProcessSort }) };
   return `${ink.dim(headOf(path, facts))}\n${formatAnswer(answer, how)}`;
 }
 

@@ -40,10 +40,12 @@ export async function replayTrace(io: Io, path: string, options: TraceOptions): 
 /** Nanoseconds on the clock, or after the start, which the recording itself tells when it is opened. */
 async function resolve(io: Io, path: string, { at, format }: TraceOptions): Promise<bigint | null> {
   if (at === null || at.from !== 'end') return at?.nanoseconds ?? null;
-  if (path === '-') throw new InputError('standard input: a time before its end needs to read it twice; save it to a file first');
+  if (path === '-')
+    throw new InputError('standard input: a time before its end needs to read it twice; save it to a file first');
   const reader = await openTrace(path, { ...(format === undefined ? {} : { format }), signal: io.signal });
   const span = await spanOf(reader);
-  if (span === null) throw new InputError(`${shown(path)}: has no clock, so --at cannot be found in it; leave --at out to see its end`);
+  if (span === null)
+    throw new InputError(`${shown(path)}: has no clock, so --at cannot be found in it; leave --at out to see its end`);
   return span.end - at.nanoseconds;
 }
 
@@ -51,8 +53,10 @@ function warn(io: Io, path: string, { facts, losses }: Replayed): void {
   const { at, start, end, origin } = facts;
   const say = (text: string): void => void io.stderr.write(`memtrack: ${shown(path)}: ${text}\n`);
   if (facts.interrupted) say('interrupted; what follows is the state up to there');
-  if (at !== null && start !== null && at < start) say(`${formatTime(at)} is before the first event, ${formatTime(start)}`);
-  if (at !== null && end !== null && at > end && !facts.interrupted) say(`${formatTime(at)} is after the last event, ${formatTime(end)}`);
+  if (at !== null && start !== null && at < start)
+    say(`${formatTime(at)} is before the first event, ${formatTime(start)}`);
+  if (at !== null && end !== null && at > end && !facts.interrupted)
+    say(`${formatTime(at)} is after the last event, ${formatTime(end)}`);
   const advice = adviceFor(origin, losses);
   if (advice !== null) say(advice);
 }

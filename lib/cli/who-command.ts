@@ -24,7 +24,8 @@ Example:
 
 /** `memtrack who TRACE BUFFER` */
 export function addWhoCommand(program: Command, io: Io, finish: (status: Status) => void): void {
-  program.command('who')
+  program
+    .command('who')
     .summary('who holds one buffer, through what, since when')
     .description('Replays a trace and prints who holds one buffer: every descriptor and mapping.')
     .argument('<trace>', 'a recording')
@@ -36,7 +37,11 @@ export function addWhoCommand(program: Command, io: Io, finish: (status: Status)
     .addOption(strictOption())
     .addHelpText('after', EXAMPLE)
     .action(async (trace: string, which: string, options: CommonOptions) => {
-      const replayed = await replayTrace(io, trace, { at: options.at ?? null, semantics: options.semantics, format: options.format });
+      const replayed = await replayTrace(io, trace, {
+        at: options.at ?? null,
+        semantics: options.semantics,
+        format: options.format,
+      });
       const answer = makeAnswer(findHolding(replayed.snapshot()), { losses: replayed.losses, detail: true });
       const { interrupted } = replayed.facts;
       replayed.close();
@@ -51,13 +56,21 @@ function theOnly(trace: string, { buffers }: Answer, which: string): AnswerBuffe
   const found = select(buffers, which);
   const [only] = found;
   if (only === undefined) {
-    throw new InputError(`${escapeText(trace)}: no buffer that lives then is ${escapeText(which)}; "memtrack replay --by buffer" lists them`);
+    throw new InputError(
+      `${escapeText(trace)}: no buffer that lives then is ${escapeText(which)}; "memtrack replay --by buffer" lists them`,
+    );
   }
   if (found.length === 1) return only;
-  const shown = found.slice(0, CANDIDATES).map((buffer) =>
-    `key:${buffer.key} (${showName(buffer.name)}, ${formatSize(buffer.size ?? buffer.sizeAtLeast ?? null, buffer.size === null)})`);
+  const shown = found
+    .slice(0, CANDIDATES)
+    .map(
+      (buffer) =>
+        `key:${buffer.key} (${showName(buffer.name)}, ${formatSize(buffer.size ?? buffer.sizeAtLeast ?? null, buffer.size === null)})`,
+    );
   const more = found.length > CANDIDATES ? ` and ${found.length - CANDIDATES} more` : '';
-  throw new InputError(`${escapeText(which)} fits ${found.length} buffers: ${shown.join(', ')}${more}; name one by its key`);
+  throw new InputError(
+    `${escapeText(which)} fits ${found.length} buffers: ${shown.join(', ')}${more}; name one by its key`,
+  );
 }
 
 function document({ at, losses }: Answer, buffer: AnswerBuffer): string {
@@ -70,8 +83,13 @@ function text(io: Io, answer: Answer, buffer: AnswerBuffer): string {
   const held = buffer.holders.length > 0;
   const totals = {
     ...answer.totals,
-    buffers: 1, bytes: size, heldBytes: held ? size : 0, orphanBytes: held ? 0 : size, residentBytes: buffer.resident,
-    unknownSizes: buffer.size === null ? 1 : 0, known: buffer.size === null ? 'lower-bound' : 'exact',
+    buffers: 1,
+    bytes: size,
+    heldBytes: held ? size : 0,
+    orphanBytes: held ? 0 : size,
+    residentBytes: buffer.resident,
+    unknownSizes: buffer.size === null ? 1 : 0,
+    known: buffer.size === null ? 'lower-bound' : 'exact',
   } as const;
   return formatAnswer({ ...answer, totals, buffers: [buffer] }, { by: 'buffer', detail: true, ink });
 }

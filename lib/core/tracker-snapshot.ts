@@ -49,12 +49,17 @@ const columns = (n: number, length: number): Float64Array[] =>
   Array.from({ length: n }, () => new Float64Array(length));
 
 function readBuffers(tracker: number): TrackerSnapshot['buffers'] {
-  for (let room = 256; ; ) {
+  for (let room = 256; ;) {
     const filled = columns(6, room);
     const length = addon.buffers(tracker, ...filled);
     if (length <= room) {
       const [key, id, size, tag, pid, userspaceHandles] = filled.map((column) => column.subarray(0, length)) as [
-        Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array,
+        Float64Array,
+        Float64Array,
+        Float64Array,
+        Float64Array,
+        Float64Array,
+        Float64Array,
       ];
       return { length, key, id, size, tag, pid, userspaceHandles };
     }

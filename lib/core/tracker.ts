@@ -193,7 +193,12 @@ export class Tracker implements Disposable {
     const start = whole(vma.start, 'start');
     const end = whole(vma.end, 'end');
     this.#single.vmOpen(
-      word(task, 'task'), word(buffer, 'buffer'), start, end, whole(vma.offset, 'offset'), word(vma.flags, 'flags'),
+      word(task, 'task'),
+      word(buffer, 'buffer'),
+      start,
+      end,
+      whole(vma.offset, 'offset'),
+      word(vma.flags, 'flags'),
     );
     this.#call('vm_open');
   }
@@ -207,8 +212,13 @@ export class Tracker implements Disposable {
   /** The VMA that begins at `start` has another range now and keeps its place in the list. ESRCH, ENOENT, EINVAL, EEXIST. */
   vmAdjust(task: number, buffer: number, start: number, vma: VmaRange): void {
     this.#single.vmAdjust(
-      word(task, 'task'), word(buffer, 'buffer'), whole(start, 'start'), whole(vma.start, 'start'),
-      whole(vma.end, 'end'), whole(vma.offset, 'offset'), word(vma.flags, 'flags'),
+      word(task, 'task'),
+      word(buffer, 'buffer'),
+      whole(start, 'start'),
+      whole(vma.start, 'start'),
+      whole(vma.end, 'end'),
+      whole(vma.offset, 'offset'),
+      word(vma.flags, 'flags'),
     );
     this.#call('vm_adjust');
   }

@@ -1,7 +1,7 @@
 import { VM } from '../core/record.ts';
 import type { File } from './file.ts';
 import { pageAlign, VM_MASK } from './flags.ts';
-import { topGap } from './gap.ts';
+import { MMAP_BASE, topGap } from './gap.ts';
 import type { Kernel } from './kernel.ts';
 import type { Task } from './task.ts';
 import { Vma } from './vma.ts';
@@ -21,6 +21,8 @@ export class AddressSpace {
   readonly users: Task[] = [];
   readonly #kernel: Kernel;
   #vmas: Vma[] = [];
+  /** Everything from here up to MMAP_BASE is mapped: where the search for a gap begins. */
+  #full = MMAP_BASE;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -46,7 +48,11 @@ export class AddressSpace {
 
   /** The highest free range, as mmap(2) without an address chooses (vm_unmapped_area, top down); -1 if there is none. */
   highestGap(length: number): number {
-    return topGap(this.#vmas, pageAlign(length));
+    const vmas = this.#vmas;
+    let at = this.#indexOf(this.#full - 1);
+    if (at === vmas.length || vmas[at]!.start >= this.#full) at--;
+    for (; at >= 0 && vmas[at]!.end >= this.#full; at--) this.#full = vmas[at]!.start;
+    return topGap(vmas, at, this.#full, pageAlign(length));
   }
 
   /** Maps a file, replacing what overlaps; takes a reference of its own; joins its neighbours if the exporter lets them. */
@@ -64,6 +70,7 @@ export class AddressSpace {
     let at = this.#indexOf(start);
     const first = vmas[at];
     if (first === undefined || first.start >= end) return false;
+    if (end > this.#full) this.#full = Math.min(end, MMAP_BASE);
     if (first.start < start) {
       if (first.end > end) {
         this.#punch(by, first, at, start, end);
@@ -76,7 +83,8 @@ export class AddressSpace {
     while (at < vmas.length && vmas[at]!.end <= end) this.#close(by, vmas[at++]!);
     const last = vmas[at];
     if (last !== undefined && last.start < end) this.#adjust(by, last, end, last.end);
-    for (const vma of vmas.splice(gone, at - gone)) this.#drop(vma);
+    if (at - gone === 1) this.#drop(this.#cut(gone));
+    else for (const vma of vmas.splice(gone, at - gone)) this.#drop(vma);
     return true;
   }
 
@@ -159,6 +167,22 @@ export class AddressSpace {
     return low;
   }
 
+  /** Mappings come and go at the ends for the most part, where an array is quicker than splice. */
+  #place(at: number, vma: Vma): void {
+    if (at === 0) this.#vmas.unshift(vma);
+    else if (at === this.#vmas.length) this.#vmas.push(vma);
+    else this.#vmas.splice(at, 0, vma);
+  }
+
+  #cut(at: number): Vma {
+    const vmas = this.#vmas;
+    const vma = vmas[at]!;
+    if (at === vmas.length - 1) vmas.pop();
+    else if (at === 0) vmas.shift();
+    else vmas.splice(at, 1);
+    return vma;
+  }
+
   /** A hole within one VMA: it keeps what is below, a new one gets what is above. */
   #punch(by: Task, vma: Vma, at: number, start: number, end: number): void {
     const above = new Vma(end, vma.end, vma.offset + (end - vma.start), vma.file, vma.flags, vma.since);
@@ -181,7 +205,7 @@ export class AddressSpace {
       this.#adjust(by, above, vma.start, above.end);
     } else {
       this.#open(by, vma);
-      this.#vmas.splice(at, 0, vma);
+      this.#place(at, vma);
     }
   }
 
@@ -277,7 +301,7 @@ export class AddressSpace {
 
   #remove(by: Task, vma: Vma, at: number): void {
     this.#close(by, vma);
-    this.#vmas.splice(at, 1);
+    this.#cut(at);
     this.#drop(vma);
   }
 

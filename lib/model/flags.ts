@@ -48,8 +48,12 @@ export const VM_MASK = 63;
 /** SCM_MAX_FD: descriptors in one message. */
 export const SCM_MAX_FD = 253;
 
-/** Bytes rounded up to whole pages. */
+/** Bytes rounded up to whole pages. By division: the remainder of a number beyond 2^31 is slow. */
 export function pageAlign(bytes: number): number {
-  const rest = bytes % PAGE;
-  return rest === 0 ? bytes : bytes - rest + PAGE;
+  return Math.ceil(bytes / PAGE) * PAGE;
+}
+
+/** Whether an address or offset is on a page boundary. */
+export function pageAligned(address: number): boolean {
+  return Math.floor(address / PAGE) * PAGE === address;
 }

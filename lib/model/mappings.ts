@@ -1,6 +1,6 @@
 import { MemtrackError } from '../core/errors.ts';
 import { VM } from '../core/record.ts';
-import { MADV, MREMAP, PAGE, pageAlign, PROT, VMA } from './flags.ts';
+import { MADV, MREMAP, pageAlign, pageAligned, PROT, VMA } from './flags.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { Task } from './task.ts';
 import type { Vma } from './vma.ts';
@@ -25,7 +25,7 @@ export interface MmapOptions {
 
 export function mmap(task: Task, options: MmapOptions): number {
   const { length, offset = 0, prot = PROT.READ | PROT.WRITE, shared = true } = options;
-  if (!aligned(offset)) throw new MemtrackError('EINVAL', 'mmap', `offset ${offset}`);
+  if (!pageAligned(offset)) throw new MemtrackError('EINVAL', 'mmap', `offset ${offset}`);
   const file = task.file(options.fd);
   if (!(length > 0)) throw new MemtrackError('EINVAL', 'mmap', `length ${length}`);
   const start = place(task.mm, options);
@@ -41,7 +41,7 @@ export function mmap(task: Task, options: MmapOptions): number {
 function place(mm: AddressSpace, options: MmapOptions): number {
   const { address = 0, length } = options;
   const bound = options.fixed === true || options.noReplace === true;
-  if (bound && !aligned(address)) throw new MemtrackError('EINVAL', 'mmap', `address ${address}`);
+  if (bound && !pageAligned(address)) throw new MemtrackError('EINVAL', 'mmap', `address ${address}`);
   if (options.noReplace === true && mm.occupied(address, length)) throw new MemtrackError('EEXIST', 'mmap');
   if (bound) return address;
   const hint = pageAlign(address);
@@ -52,12 +52,12 @@ function place(mm: AddressSpace, options: MmapOptions): number {
 }
 
 export function munmap(task: Task, address: number, length: number): void {
-  if (!aligned(address) || !(length > 0)) throw new MemtrackError('EINVAL', 'munmap');
+  if (!pageAligned(address) || !(length > 0)) throw new MemtrackError('EINVAL', 'munmap');
   task.mm.unmap(task, address, length);
 }
 
 export function mprotect(task: Task, address: number, length: number, prot: number): void {
-  if (!aligned(address)) throw new MemtrackError('EINVAL', 'mprotect');
+  if (!pageAligned(address)) throw new MemtrackError('EINVAL', 'mprotect');
   const end = address + pageAlign(length);
   if ((prot & PROT.WRITE) !== 0) {
     for (const vma of task.mm.vmas) {
@@ -86,8 +86,8 @@ export function mremap(
   if ((fixed || dontUnmap) && !mayMove) throw new MemtrackError('EINVAL', 'mremap', 'flags');
   if (dontUnmap && oldSize !== newSize)
     throw new MemtrackError('EINVAL', 'mremap', 'MREMAP_DONTUNMAP changes no length');
-  if (!aligned(address) || newSize === 0) throw new MemtrackError('EINVAL', 'mremap');
-  if (fixed && (!aligned(newAddress) || (newAddress < address + oldSize && address < newAddress + newSize))) {
+  if (!pageAligned(address) || newSize === 0) throw new MemtrackError('EINVAL', 'mremap');
+  if (fixed && (!pageAligned(newAddress) || (newAddress < address + oldSize && address < newAddress + newSize))) {
     throw new MemtrackError('EINVAL', 'mremap', 'new address');
   }
   const vma = task.mm.find(address);
@@ -130,7 +130,7 @@ function target(
 }
 
 export function madvise(task: Task, address: number, length: number, advice: number): void {
-  if (!aligned(address) || !(length >= 0)) throw new MemtrackError('EINVAL', 'madvise');
+  if (!pageAligned(address) || !(length >= 0)) throw new MemtrackError('EINVAL', 'madvise');
   if (advice !== MADV.DONTFORK && advice !== MADV.DOFORK) return;
   if (advice === MADV.DOFORK) {
     const end = address + pageAlign(length);
@@ -138,8 +138,4 @@ export function madvise(task: Task, address: number, length: number, advice: num
     if (refused) throw new MemtrackError('EINVAL', 'madvise', 'MADV_DOFORK');
   }
   task.mm.dontFork(task, address, length, advice === MADV.DONTFORK);
-}
-
-function aligned(address: number): boolean {
-  return address % PAGE === 0;
 }

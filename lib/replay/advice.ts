@@ -2,9 +2,18 @@ import type { Loss } from './losses.ts';
 
 /** Counters of a strace recording that another strace command would have avoided. */
 const AVOIDABLE: ReadonlySet<string> = new Set([
-  'signals_suppressed', 'no_fd_paths', 'y_without_yy', 'truncated_arguments', 'unparsed_line',
-  'calls_not_traced_open', 'calls_not_traced_close', 'calls_not_traced_mmap', 'calls_not_traced_munmap',
-  'calls_not_traced_clone', 'calls_not_traced_sendmsg', 'calls_not_traced_recvmsg',
+  'signals_suppressed',
+  'no_fd_paths',
+  'y_without_yy',
+  'truncated_arguments',
+  'unparsed_line',
+  'calls_not_traced_open',
+  'calls_not_traced_close',
+  'calls_not_traced_mmap',
+  'calls_not_traced_munmap',
+  'calls_not_traced_clone',
+  'calls_not_traced_sendmsg',
+  'calls_not_traced_recvmsg',
 ]);
 
 /** Everything that a replay needs: all tasks, names of descriptors with the peers of sockets, times, no cut, no -q. */

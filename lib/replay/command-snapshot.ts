@@ -65,7 +65,15 @@ function fdColumns(core: TrackerSnapshot): Snapshot['fds'] {
     }
   }
   const all = <Value>(value: Value): Value[] => new Array<Value>(table.length).fill(value);
-  return { length: table.length, table, fd: all(NaN), buffer, cloexec: all(false), inferred: all(false), since: all(0n) };
+  return {
+    length: table.length,
+    table,
+    fd: all(NaN),
+    buffer,
+    cloexec: all(false),
+    inferred: all(false),
+    since: all(0n),
+  };
 }
 
 function mapColumns(core: TrackerSnapshot): Snapshot['maps'] {
@@ -85,6 +93,10 @@ function mapColumns(core: TrackerSnapshot): Snapshot['maps'] {
 }
 
 function permsOf(flags: number): string {
-  return ((flags & VM.read) === 0 ? '-' : 'r') + ((flags & VM.write) === 0 ? '-' : 'w') +
-    ((flags & VM.exec) === 0 ? '-' : 'x') + ((flags & VM.shared) === 0 ? 'p' : 's');
+  return (
+    ((flags & VM.read) === 0 ? '-' : 'r') +
+    ((flags & VM.write) === 0 ? '-' : 'w') +
+    ((flags & VM.exec) === 0 ? '-' : 'x') +
+    ((flags & VM.shared) === 0 ? 'p' : 's')
+  );
 }

@@ -83,8 +83,10 @@ export class InFlight {
   #fromQueue(key: string, names: readonly number[], fits: Fits, peek: boolean): Sent | null {
     const queue = this.#queues.get(key);
     if (queue === undefined) return null;
-    const at = queue.findIndex(({ message, names: sent }) =>
-      message.pending > 0 && sent.every((name, i) => names[i] === undefined || fits(name, names[i])));
+    const at = queue.findIndex(
+      ({ message, names: sent }) =>
+        message.pending > 0 && sent.every((name, i) => names[i] === undefined || fits(name, names[i])),
+    );
     if (at < 0) return null;
     const found = queue[at] ?? null;
     if (!peek) queue.splice(at, 1);

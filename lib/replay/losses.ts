@@ -14,53 +14,92 @@ export interface Loss {
  * without one of these, or without meaning nothing for buffers.
  */
 export const LOSSES = {
-  task_without_start: ['info',
-    'Tasks were already running when the recording began; what they held by then shows only when they use it.'],
-  task_pid_taken: ['data-loss',
-    'A process began with the pid of one that still seemed alive: the end of the older one was not recorded, and it was ended here.'],
+  task_without_start: [
+    'info',
+    'Tasks were already running when the recording began; what they held by then shows only when they use it.',
+  ],
+  task_pid_taken: [
+    'data-loss',
+    'A process began with the pid of one that still seemed alive: the end of the older one was not recorded, and it was ended here.',
+  ],
   clone_refused: ['error', 'A clone with flags that no kernel accepts was replayed as a fork.'],
   task_event_after_end: ['error', 'Events of tasks that had ended were ignored.'],
   task_unknown: ['error', 'Events name a task that the recording never introduced; they were ignored.'],
   fd_out_of_range: ['error', 'Events with an impossible descriptor number were ignored; the file may be damaged.'],
-  fd_lost_close: ['data-loss',
-    'A descriptor was made where another was still open: its close was not recorded and was done here.'],
-  fd_changed_unseen: ['data-loss',
-    'A descriptor turned out to be something else than was recorded last: what happened in between was not recorded.'],
+  fd_lost_close: [
+    'data-loss',
+    'A descriptor was made where another was still open: its close was not recorded and was done here.',
+  ],
+  fd_changed_unseen: [
+    'data-loss',
+    'A descriptor turned out to be something else than was recorded last: what happened in between was not recorded.',
+  ],
   fd_close_unknown: ['info', 'Descriptors that the recording never showed were closed; mostly they existed before it.'],
-  fd_use_unknown: ['info',
-    'Descriptors that the recording never showed were used or copied; mostly they existed before it.'],
-  fd_gap_too_wide: ['info', 'Descriptors below a very high one were not taken as open; inferred descriptors may be wrong.'],
-  fd_inferred: ['info',
-    'The descriptor of a new dma-buf is not in the recording; the lowest free one was taken (marked inferred until it is seen in use).'],
+  fd_use_unknown: [
+    'info',
+    'Descriptors that the recording never showed were used or copied; mostly they existed before it.',
+  ],
+  fd_gap_too_wide: [
+    'info',
+    'Descriptors below a very high one were not taken as open; inferred descriptors may be wrong.',
+  ],
+  fd_inferred: [
+    'info',
+    'The descriptor of a new dma-buf is not in the recording; the lowest free one was taken (marked inferred until it is seen in use).',
+  ],
   fd_inferred_moved: ['info', 'A descriptor that had been inferred showed up elsewhere, and was moved there.'],
-  fd_inferred_contradicted: ['error',
-    'A descriptor that had been inferred turned out to be another file; the buffer it was taken for may still be held.'],
-  exec_cloexec_unknown: ['error',
-    'Descriptors of dma-bufs were taken to stay open over an execve, though the ioctl that made them may have marked them close-on-exec; they are marked inferred.'],
-  buffer_size_unknown: ['data-loss',
-    'The size of a buffer is not in the recording; sums are lower bounds, from the farthest mapping seen.'],
+  fd_inferred_contradicted: [
+    'error',
+    'A descriptor that had been inferred turned out to be another file; the buffer it was taken for may still be held.',
+  ],
+  exec_cloexec_unknown: [
+    'error',
+    'Descriptors of dma-bufs were taken to stay open over an execve, though the ioctl that made them may have marked them close-on-exec; they are marked inferred.',
+  ],
+  buffer_size_unknown: [
+    'data-loss',
+    'The size of a buffer is not in the recording; sums are lower bounds, from the farthest mapping seen.',
+  ],
   buffer_before_recording: ['info', 'Buffers existed before the recording, or came in ways it does not show.'],
   buffer_name_unknown: ['info', 'A buffer got a name that the recording does not show.'],
-  name_resolved: ['error',
-    'A descriptor that came in a way not recorded was taken for the only live buffer of its name.'],
-  shm_lost_unlink: ['data-loss',
-    'A shared memory file was made anew though its name was in use: an unlink was not recorded and was done here.'],
-  shm_lost_create: ['info', 'A shared memory file was truncated, unlinked or opened by name that was made before the recording.'],
-  receive_by_names: ['error',
-    'Messages with descriptors were paired with their sends by the names of the descriptors: the sockets do not identify each other.'],
+  name_resolved: [
+    'error',
+    'A descriptor that came in a way not recorded was taken for the only live buffer of its name.',
+  ],
+  shm_lost_unlink: [
+    'data-loss',
+    'A shared memory file was made anew though its name was in use: an unlink was not recorded and was done here.',
+  ],
+  shm_lost_create: [
+    'info',
+    'A shared memory file was truncated, unlinked or opened by name that was made before the recording.',
+  ],
+  receive_by_names: [
+    'error',
+    'Messages with descriptors were paired with their sends by the names of the descriptors: the sockets do not identify each other.',
+  ],
   receive_without_send: ['data-loss', 'Descriptors were received, but their send was not recorded.'],
-  receive_unknown: ['data-loss',
-    'Received descriptors cannot be identified at all: each is taken for a buffer of its own, of unknown kind and size.'],
+  receive_unknown: [
+    'data-loss',
+    'Received descriptors cannot be identified at all: each is taken for a buffer of its own, of unknown kind and size.',
+  ],
   receive_count_differs: ['error', 'A message was received with another number of descriptors than was sent.'],
   receive_truncated: ['info', 'A receiver had no room for all descriptors of a message; the kernel dropped the rest.'],
-  send_skipped: ['data-loss',
-    'A message that was sent earlier on a socket was passed over, as a later one fits what was received; it was dropped.'],
+  send_skipped: [
+    'data-loss',
+    'A message that was sent earlier on a socket was passed over, as a later one fits what was received; it was dropped.',
+  ],
   send_dropped: ['info', 'Messages with descriptors were still unread when their socket was closed, and went with it.'],
   send_unknown_fd: ['info', 'Descriptors of unknown kind were sent.'],
-  map_unknown_fd: ['info', 'Descriptors that the recording never showed were mapped; if they were buffers, those mappings are missing.'],
+  map_unknown_fd: [
+    'info',
+    'Descriptors that the recording never showed were mapped; if they were buffers, those mappings are missing.',
+  ],
   record_op_unknown: ['error', 'Records of a kind this version does not know were ignored.'],
-  record_other_family: ['error',
-    'The recording mixes events with accounting commands; those that do not belong to the kind it began with were ignored.'],
+  record_other_family: [
+    'error',
+    'The recording mixes events with accounting commands; those that do not belong to the kind it began with were ignored.',
+  ],
 } as const satisfies Readonly<Record<string, readonly [Severity, string]>>;
 
 export type LossName = keyof typeof LOSSES;

@@ -11,7 +11,12 @@ const COMM_BYTES = 15;
 function commOf(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const bytes = Buffer.from(name);
-  return bytes.length <= COMM_BYTES ? name : bytes.subarray(0, COMM_BYTES).toString().replace(/\ufffd+$/, '');
+  return bytes.length <= COMM_BYTES
+    ? name
+    : bytes
+        .subarray(0, COMM_BYTES)
+        .toString()
+        .replace(/\ufffd+$/, '');
 }
 
 /** What kernel_clone would refuse cannot have been observed; the rest is kept. */

@@ -24,7 +24,11 @@ const FIRST_EVENT = 64;
 
 /** Handlers by op - 64. */
 const HANDLERS: readonly (Handler | undefined)[] = Object.entries({
-  ...taskHandlers, ...descriptorHandlers, ...mappingHandlers, ...messageHandlers, ...bufferHandlers,
+  ...taskHandlers,
+  ...descriptorHandlers,
+  ...mappingHandlers,
+  ...messageHandlers,
+  ...bufferHandlers,
 }).reduce<(Handler | undefined)[]>((table, [op, handler]) => {
   table[Number(op) - FIRST_EVENT] = handler;
   return table;

@@ -21,7 +21,12 @@ const DEBUG_MEMTRACK = '/sys/kernel/debug/memtrack';
 
 /** The paths that can be read, for messages. */
 export const PSEUDO_FILES = [
-  '/proc/PID/memtrack', '/proc/PID/maps', '/proc/PID/fdinfo/N', '/proc/PID/task/TID/dmabuf_fds', BUFINFO, DEBUG_MEMTRACK,
+  '/proc/PID/memtrack',
+  '/proc/PID/maps',
+  '/proc/PID/fdinfo/N',
+  '/proc/PID/task/TID/dmabuf_fds',
+  BUFINFO,
+  DEBUG_MEMTRACK,
 ] as const;
 
 /**
@@ -84,16 +89,18 @@ class StandIns {
 function maps(leader: Task): PseudoFile {
   const standIns = new StandIns();
   standIns.use(null, 'only mappings of shared buffers are in the recording');
-  const lines = leader.mm.vmas.filter(({ file }) => file.buffer !== null).map((vma) => ({
-    start: vma.start,
-    end: vma.end,
-    perms: vma.perms,
-    offset: vma.offset,
-    dev: vma.file.identity?.dev ?? standIns.use('0:0', 'devices are 00:00'),
-    inode: standIns.inode(vma.file),
-    path: vma.file.link,
-    deleted: false,
-  }));
+  const lines = leader.mm.vmas
+    .filter(({ file }) => file.buffer !== null)
+    .map((vma) => ({
+      start: vma.start,
+      end: vma.end,
+      perms: vma.perms,
+      offset: vma.offset,
+      dev: vma.file.identity?.dev ?? standIns.use('0:0', 'devices are 00:00'),
+      inode: standIns.inode(vma.file),
+      path: vma.file.link,
+      deleted: false,
+    }));
   return { text: formatMaps(lines), standIns: standIns.list };
 }
 
@@ -104,16 +111,23 @@ function fdinfo(leader: Task, fd: number): PseudoFile | null {
   const { buffer } = file;
   const text = formatFdinfo({
     pos: standIns.use(0, 'pos is 0'),
-    flags: buffer === null
-      ? standIns.use(0, 'flags of files that are no buffers are 0')
-      : file.flags | (leader.files.cloexec(fd) ? O.CLOEXEC : 0),
+    flags:
+      buffer === null
+        ? standIns.use(0, 'flags of files that are no buffers are 0')
+        : file.flags | (leader.files.cloexec(fd) ? O.CLOEXEC : 0),
     mountId: standIns.use(0, 'mnt_id is 0'),
     inode: standIns.inode(file),
     other: '',
     scmFds: null,
-    dmaBuf: buffer === null || buffer.kind !== 'dma-buf' ? null : {
-      size: standIns.size(buffer), count: buffer.refs, exporter: buffer.exporter.name, name: buffer.name,
-    },
+    dmaBuf:
+      buffer === null || buffer.kind !== 'dma-buf'
+        ? null
+        : {
+            size: standIns.size(buffer),
+            count: buffer.refs,
+            exporter: buffer.exporter.name,
+            name: buffer.name,
+          },
   });
   return { text, standIns: standIns.list };
 }
@@ -132,17 +146,19 @@ function dmabufFds(task: Task): PseudoFile {
 
 function bufinfo(buffers: readonly Buffer[]): PseudoFile {
   const standIns = new StandIns();
-  const objects = buffers.filter(({ kind }) => kind === 'dma-buf').map((buffer) => ({
-    size: standIns.size(buffer),
-    flags: buffer.openFiles[0]?.flags ?? 0,
-    mode: standIns.use(0x50003, 'mode is 00050003'),
-    count: buffer.refs,
-    exporter: buffer.exporter.name,
-    inode: standIns.inode(buffer),
-    name: buffer.name,
-    fences: [],
-    attachments: [],
-  }));
+  const objects = buffers
+    .filter(({ kind }) => kind === 'dma-buf')
+    .map((buffer) => ({
+      size: standIns.size(buffer),
+      flags: buffer.openFiles[0]?.flags ?? 0,
+      mode: standIns.use(0x50003, 'mode is 00050003'),
+      count: buffer.refs,
+      exporter: buffer.exporter.name,
+      inode: standIns.inode(buffer),
+      name: buffer.name,
+      fences: [],
+      attachments: [],
+    }));
   if (objects.length > 0) standIns.use(null, 'fences and attached devices are not in the recording');
   return { text: formatBufinfo(objects), standIns: standIns.list };
 }

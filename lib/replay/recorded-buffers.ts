@@ -18,7 +18,9 @@ const DMA_BUF: FileOperations = {
 const UNKNOWN: FileOperations = { link: () => '' };
 
 const OPERATIONS: Partial<Record<BufferKind, FileOperations>> = {
-  memfd: MEMFD, 'posix-shm': SHM, 'dma-buf': DMA_BUF,
+  memfd: MEMFD,
+  'posix-shm': SHM,
+  'dma-buf': DMA_BUF,
 };
 
 /** Exporters by kind and name; a recording names its heaps. */

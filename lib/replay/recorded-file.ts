@@ -27,7 +27,14 @@ export class SocketEnd extends File {
 
   /** `closed`: the last descriptor of this end went, and its queue with it. */
   constructor(path: string, inbox: string, outbox: string, closed: (inbox: string) => void) {
-    super({ path, operations: { release: () => { closed(inbox); } } });
+    super({
+      path,
+      operations: {
+        release: () => {
+          closed(inbox);
+        },
+      },
+    });
     this.inbox = inbox;
     this.outbox = outbox;
   }

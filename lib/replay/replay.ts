@@ -80,11 +80,17 @@ export async function replay(reader: TraceReader, options: ReplayOptions = {}): 
   family ??= begin(kind, semantics, losses, reader);
   const { facts } = reader;
   const read = reader.counters().filter(({ count }) => count > 0);
-  return family.finish(losses, { ...facts, family: kind, records, end: facts.clock === null ? null : end, at, interrupted }, read);
+  return family.finish(
+    losses,
+    { ...facts, family: kind, records, end: facts.clock === null ? null : end, at, interrupted },
+    read,
+  );
 }
 
 function begin(kind: ReplayFacts['family'], semantics: Semantics, losses: Losses, reader: TraceReader): FamilyReplay {
-  return kind === 'commands' ? new CommandReplay(semantics, losses) : new EventReplay(semantics, losses, reader.strings);
+  return kind === 'commands'
+    ? new CommandReplay(semantics, losses)
+    : new EventReplay(semantics, losses, reader.strings);
 }
 
 function opOf(words: Uint32Array, record: number): number {

@@ -32,7 +32,11 @@ export class TrackerSink implements CommandSink {
 
   #read(): Map<number, BufferState> {
     const { length, key, id, userspaceHandles } = this.tracker.snapshot().buffers;
-    return new Map(Array.from({ length }, (_, row) =>
-      [key[row]!, { id: id[row]!, userspaceHandles: userspaceHandles[row]! }] as const));
+    return new Map(
+      Array.from(
+        { length },
+        (_, row) => [key[row]!, { id: id[row]!, userspaceHandles: userspaceHandles[row]! }] as const,
+      ),
+    );
   }
 }

@@ -7,7 +7,7 @@ BufferTable::~BufferTable() {
 }
 
 Status BufferTable::init(uint32_t key, uint64_t size, uint32_t pid, uint32_t tag) {
-  const std::lock_guard<std::mutex> guard(mu_);
+  const MutexGuard guard(mu_);
   std::atomic<uint32_t>& entry = ids_of_keys_.ensure(key);
   if (entry.load(std::memory_order_relaxed) != 0) return kEexist;
   const int32_t id = ids_.alloc(0, static_cast<int32_t>(id_limit_));
@@ -26,7 +26,7 @@ Status BufferTable::init(uint32_t key, uint64_t size, uint32_t pid, uint32_t tag
 }
 
 Status BufferTable::remove(uint32_t key, bool even_if_held) {
-  const std::lock_guard<std::mutex> guard(mu_);
+  const MutexGuard guard(mu_);
   const uint32_t id = id_of(key);
   if (id == kNoId) return kEnoent;
   Buffer& buffer = at(id);

@@ -9,10 +9,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 
 #include "core/holder_set.h"
 #include "core/id_allocator.h"
+#include "core/mutex.h"
 #include "core/paged_table.h"
 #include "core/spin_lock.h"
 #include "core/status.h"
@@ -78,8 +78,8 @@ class BufferTable {
  private:
   static constexpr uint32_t kDead = 0xffffffffu;
 
-  std::mutex mu_;
-  IdAllocator ids_;
+  Mutex mu_;
+  IdAllocator ids_ MEMTRACK_GUARDED_BY(mu_);
   const uint32_t id_limit_;
   std::atomic<uint32_t> live_{0};
   PagedTable<std::atomic<uint32_t>> ids_of_keys_;  // id + 1; 0: never, kDead: removed

@@ -7,11 +7,11 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "core/mutex.h"
 #include "core/paged_table.h"
 
 namespace memtrack {
@@ -20,7 +20,7 @@ class TagTable {
  public:
   // The number of `text`; the same text gets the same number.
   uint32_t intern(std::string_view text) {
-    const std::lock_guard<std::mutex> guard(mu_);
+    const MutexGuard guard(mu_);
     if (const auto known = numbers_.find(text); known != numbers_.end()) return known->second;
     const std::string& kept = texts_.emplace_back(text);
     const auto number = static_cast<uint32_t>(texts_.size());
@@ -38,9 +38,9 @@ class TagTable {
   }
 
  private:
-  std::mutex mu_;
-  std::deque<std::string> texts_;
-  std::unordered_map<std::string_view, uint32_t> numbers_;
+  Mutex mu_;
+  std::deque<std::string> texts_ MEMTRACK_GUARDED_BY(mu_);
+  std::unordered_map<std::string_view, uint32_t> numbers_ MEMTRACK_GUARDED_BY(mu_);
   PagedTable<std::atomic<const std::string*>, 8> by_number_;
   std::atomic<uint32_t> size_{0};
 };

@@ -165,6 +165,7 @@ Status Tracker::execute(std::span<const Record> records, size_t i, Run* run) {
 }
 
 size_t Tracker::bytes() const {
+  const MutexGuard structure(structure_mu_);
   size_t total = buffers_.bytes() + tasks_.bytes() + task_pool_.bytes() + groups_.bytes() +
                  leaders_.bytes() + files_.bytes() + mms_.bytes() + sets_.bytes() + vmas_.bytes();
   buffers_.for_each(

@@ -2,7 +2,7 @@
 // of docs/semantics.md, in either semantics. The only class the bindings see.
 //
 // Thread safety. Made with `shared`, every member may be called from any thread; else from one thread at a time, and
-// no lock is ever taken. Lock order, outermost first:
+// install, uninstall and VMAs take no lock. Lock order, outermost first:
 //
 //   structure_mu_               tasks start, share, unshare and end
 //     SharingSet::lock          all that processes hold who share with each other; two only under structure_mu_
@@ -17,13 +17,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "core/buffer_table.h"
 #include "core/counters.h"
+#include "core/mutex.h"
 #include "core/paged_table.h"
 #include "core/pool.h"
 #include "core/quota.h"
@@ -31,7 +31,6 @@
 #include "core/status.h"
 #include "core/tag_table.h"
 #include "core/task.h"
-#include "core/thread_annotations.h"
 #include "record/record.h"
 
 namespace memtrack {
@@ -127,14 +126,14 @@ class Tracker {
 
   // Finding and locking (tracker.cc).
   Task* find_task(uint32_t key) const;
-  // A lock held from one command to the next, and none at all in a private tracker: the analysis cannot follow.
   Task* lock_task(uint32_t key, Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
   void release(Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
-  Buffer* lock_buffer(uint32_t id, uint32_t key);
-  void lock(Buffer& buffer) const MEMTRACK_NO_THREAD_SAFETY_ANALYSIS {
+  // A private tracker takes no lock for what it does once per event; the analysis is told it does.
+  void lock(Buffer& buffer) const MEMTRACK_ACQUIRE(buffer.lock) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS {
     if (options_.shared) buffer.lock.lock();
   }
-  void unlock(Buffer& buffer) const MEMTRACK_NO_THREAD_SAFETY_ANALYSIS {
+  void unlock(Buffer& buffer) const
+      MEMTRACK_RELEASE(buffer.lock) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS {
     if (options_.shared) buffer.lock.unlock();
   }
 
@@ -151,6 +150,8 @@ class Tracker {
   // Buffers (tracker_buffers.cc).
   Status init(const Record& record);
   Status remove(uint32_t buffer);
+  template <class F>
+  Status change_buffer(uint32_t buffer, F&& change);
   Status set_tag(uint32_t buffer, uint32_t tag);
   Status resize(uint32_t buffer, uint64_t size);
 
@@ -169,20 +170,22 @@ class Tracker {
   Status exec(uint32_t key);
   Status exit(uint32_t key, bool whole_group);
   Status unshare(uint32_t key);
-  Status may_start(uint32_t key);
-  Task* start(uint32_t key, uint32_t pid, ThreadGroup* group);
-  ThreadGroup* new_group(SharingSet* set, ThreadGroup* parent, uint32_t key, uint32_t pid);
-  Leader* new_leader(ThreadGroup* group, uint32_t key, uint32_t pid);
+  Status may_start(uint32_t key) MEMTRACK_REQUIRES(structure_mu_);
+  Task* start(uint32_t key, uint32_t pid, ThreadGroup* group) MEMTRACK_REQUIRES(structure_mu_);
+  ThreadGroup* new_group(SharingSet* set, ThreadGroup* parent, uint32_t key, uint32_t pid)
+      MEMTRACK_REQUIRES(structure_mu_);
+  Leader* new_leader(ThreadGroup* group, uint32_t key, uint32_t pid)
+      MEMTRACK_REQUIRES(structure_mu_);
   void use(Task* task, Holding* holding);
   bool stop_using(Task* task, Holding* holding);
   void refresh_sole(ThreadGroup* group);
-  void leave_sharing_set(ThreadGroup* group);
-  void leave_mm(Task* task);
-  void leave_files(Task* task);
-  void copy_files(Task* task, const Files& from);
-  void own_files(Task* task);
-  void end(Task* task);
-  void release_group(ThreadGroup* group);
+  void leave_sharing_set(ThreadGroup* group) MEMTRACK_REQUIRES(structure_mu_);
+  void leave_mm(Task* task) MEMTRACK_REQUIRES(structure_mu_);
+  void leave_files(Task* task) MEMTRACK_REQUIRES(structure_mu_);
+  void copy_files(Task* task, const Files& from) MEMTRACK_REQUIRES(structure_mu_);
+  void own_files(Task* task) MEMTRACK_REQUIRES(structure_mu_);
+  void end(Task* task) MEMTRACK_REQUIRES(structure_mu_);
+  void release_group(ThreadGroup* group) MEMTRACK_REQUIRES(structure_mu_);
 
   // The defects of the posted series (tracker_posted.cc).
   void install_fork(const ThreadGroup* parent, ThreadGroup* child);
@@ -224,21 +227,21 @@ class Tracker {
   std::atomic<uint64_t> next_task_{1};  // keys for reserve_*_keys
   std::atomic<uint64_t> next_buffer_{1};
 
-  mutable std::mutex structure_mu_;
+  mutable Mutex structure_mu_;
   PagedTable<std::atomic<Task*>> tasks_;  // by key; the sentinel kEnded: the key was used
-  Pool<Task> task_pool_;
-  Pool<ThreadGroup> groups_;
-  Pool<Leader> leaders_;
-  Pool<Files> files_;
-  Pool<Mm> mms_;
-  Pool<SharingSet> sets_;
+  Pool<Task> task_pool_ MEMTRACK_GUARDED_BY(structure_mu_);
+  Pool<ThreadGroup> groups_ MEMTRACK_GUARDED_BY(structure_mu_);
+  Pool<Leader> leaders_ MEMTRACK_GUARDED_BY(structure_mu_);
+  Pool<Files> files_ MEMTRACK_GUARDED_BY(structure_mu_);
+  Pool<Mm> mms_ MEMTRACK_GUARDED_BY(structure_mu_);
+  Pool<SharingSet> sets_ MEMTRACK_GUARDED_BY(structure_mu_);
   PagedTable<std::atomic<Leader*>, 10> leaders_by_slot_;
-  std::vector<uint32_t> free_slots_;
-  uint32_t next_slot_ = 0;
+  std::vector<uint32_t> free_slots_ MEMTRACK_GUARDED_BY(structure_mu_);
+  uint32_t next_slot_ MEMTRACK_GUARDED_BY(structure_mu_) = 0;
 
-  std::mutex vmas_mu_;
+  Mutex vmas_mu_;
   Slab<Vma> vmas_;
-  uint32_t next_serial_ = 1;
+  uint32_t next_serial_ MEMTRACK_GUARDED_BY(vmas_mu_) = 1;
 };
 
 }  // namespace memtrack

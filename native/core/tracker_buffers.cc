@@ -60,50 +60,45 @@ Status Tracker::remove(uint32_t buffer) {
   }
 }
 
-// The buffer `id` with its lock held, if it still is `key`.
-Buffer* Tracker::lock_buffer(uint32_t id, uint32_t key) {
-  if (id == BufferTable::kNoId) return nullptr;
-  Buffer& buffer = buffers_.at(id);
-  lock(buffer);
-  if (buffer.key.load(std::memory_order_relaxed) == key) return &buffer;
-  unlock(buffer);
-  return nullptr;
+// Calls change(buffer) under the lock of the live buffer `key`; what that answers, or -ENOENT.
+template <class F>
+Status Tracker::change_buffer(uint32_t key, F&& change) {
+  const uint32_t id = buffers_.id_of(key);
+  if (id != BufferTable::kNoId) {
+    Buffer& buffer = buffers_.at(id);
+    lock(buffer);
+    const bool same = buffer.key.load(std::memory_order_relaxed) == key;
+    const Status status = same ? change(buffer) : kEnoent;
+    unlock(buffer);
+    if (same) return status;
+  }
+  counters_.count(Counter::unknown_buffer);
+  return kEnoent;
 }
 
 // Linux (2016 series): memtrack_buffer_set_tag().
 Status Tracker::set_tag(uint32_t key, uint32_t tag) {
-  Buffer* buffer = lock_buffer(buffers_.id_of(key), key);
-  if (buffer == nullptr) {
-    counters_.count(Counter::unknown_buffer);
-    return kEnoent;
-  }
-  if (!tags_.known(tag)) {
-    unlock(*buffer);
-    counters_.count(Counter::invalid_argument);
-    return kEinval;
-  }
-  // The patches duplicate the string they are given, so that duplicating NULL fails and a tag cannot be cleared.
-  const bool refused =
-      (tag == 0 && options_.posted) || (tag != 0 && buffer->tag == 0 && !tags_used_.take());
-  if (!refused) {
-    if (tag == 0 && buffer->tag != 0) tags_used_.give_back();
-    buffer->tag = tag;
-  }
-  unlock(*buffer);
-  if (!refused) return kOk;
-  counters_.count(Counter::set_tag_enomem);
-  return kEnomem;
+  return change_buffer(key, [&](Buffer& buffer) {
+    if (!tags_.known(tag)) {
+      counters_.count(Counter::invalid_argument);
+      return kEinval;
+    }
+    // The patches duplicate the string they are given, so that duplicating NULL fails and a tag cannot be cleared.
+    if ((tag == 0 && options_.posted) || (tag != 0 && buffer.tag == 0 && !tags_used_.take())) {
+      counters_.count(Counter::set_tag_enomem);
+      return kEnomem;
+    }
+    if (tag == 0 && buffer.tag != 0) tags_used_.give_back();
+    buffer.tag = tag;
+    return kOk;
+  });
 }
 
 Status Tracker::resize(uint32_t key, uint64_t size) {
-  Buffer* buffer = lock_buffer(buffers_.id_of(key), key);
-  if (buffer == nullptr) {
-    counters_.count(Counter::unknown_buffer);
-    return kEnoent;
-  }
-  buffer->size = size;
-  unlock(*buffer);
-  return kOk;
+  return change_buffer(key, [&](Buffer& buffer) {
+    buffer.size = size;
+    return kOk;
+  });
 }
 
 Tracker::BufferRow Tracker::row(uint32_t id) const {

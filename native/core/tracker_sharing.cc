@@ -75,7 +75,7 @@ void Tracker::leave_mm(Task* task) {
     return;
   }
   if (!mm->by_start.empty()) {
-    const std::lock_guard<std::mutex> guard(vmas_mu_);
+    const MutexGuard guard(vmas_mu_);
     for (const auto& [start, slot] : mm->by_start) {
       vmas_[slot].serial = 0;
       vmas_.free(slot);

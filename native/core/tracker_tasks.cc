@@ -91,7 +91,7 @@ void Tracker::release_group(ThreadGroup* group) {
 }
 
 Status Tracker::spawn(uint32_t key, uint32_t pid) {
-  const std::lock_guard<std::mutex> structure(structure_mu_);
+  const MutexGuard structure(structure_mu_);
   if (const Status status = may_start(key); status != kOk) return status;
   ThreadGroup* group = new_group(sets_.alloc(), nullptr, key, pid);
   Task* task = start(key, pid, group);
@@ -107,7 +107,7 @@ Status Tracker::spawn(uint32_t key, uint32_t pid) {
 
 // Linux: copy_process() -> copy_files(), copy_mm().
 Status Tracker::fork(const Record& record) {
-  const std::lock_guard<std::mutex> structure(structure_mu_);
+  const MutexGuard structure(structure_mu_);
   const bool share_files = (record.flags & kShareFiles) != 0;
   const bool share_mm = (record.flags & kShareMm) != 0;
   const bool thread = (record.flags & kShareThread) != 0;
@@ -141,7 +141,7 @@ Status Tracker::fork(const Record& record) {
   }
   bool room = handles_.take(handles);
   if (room && vmas != 0) {
-    const std::lock_guard<std::mutex> vmas_guard(vmas_mu_);
+    const MutexGuard vmas_guard(vmas_mu_);
     room = vmas <= vmas_.limit() - std::min(vmas_.limit(), vmas_.live());
     if (!room) handles_.give_back(handles);
   }
@@ -177,7 +177,7 @@ Status Tracker::fork(const Record& record) {
 }
 
 Status Tracker::exit(uint32_t key, bool whole_group) {
-  const std::lock_guard<std::mutex> structure(structure_mu_);
+  const MutexGuard structure(structure_mu_);
   Task* task = find_task(key);
   if (task == nullptr || !task->alive) {
     counters_.count(Counter::unknown_task);
@@ -200,7 +200,7 @@ Status Tracker::exit(uint32_t key, bool whole_group) {
 
 // Linux: unshare_files().
 Status Tracker::unshare(uint32_t key) {
-  const std::lock_guard<std::mutex> structure(structure_mu_);
+  const MutexGuard structure(structure_mu_);
   Task* task = find_task(key);
   if (task == nullptr || !task->alive) {
     counters_.count(Counter::unknown_task);
@@ -219,7 +219,7 @@ Status Tracker::unshare(uint32_t key) {
 
 // Linux: do_execveat_common() -> unshare_files(), de_thread(), exec_mmap().
 Status Tracker::exec(uint32_t key) {
-  const std::lock_guard<std::mutex> structure(structure_mu_);
+  const MutexGuard structure(structure_mu_);
   Task* task = find_task(key);
   if (task == nullptr || !task->alive) {
     counters_.count(Counter::unknown_task);

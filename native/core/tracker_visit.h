@@ -38,7 +38,8 @@ inline uint32_t Tracker::live_entries(const VmaLists& lists, uint32_t id) const 
   const std::vector<VmaLists::Entry>* entries = lists.of(id);
   if (entries == nullptr) return 0;
   uint32_t live = 0;
-  for (const VmaLists::Entry& entry : *entries) live += vmas_[entry.vma].serial == entry.serial ? 1 : 0;
+  for (const VmaLists::Entry& entry : *entries)
+    live += vmas_[entry.vma].serial == entry.serial ? 1 : 0;
   return live;
 }
 
@@ -71,10 +72,9 @@ void Tracker::visit_locked(Leader* leader, H&& f_handle, V&& f_vma) {
   }
   std::vector<uint32_t> ids;
   for (const Holding* holding : group.holdings) {
-    const auto middle = static_cast<std::ptrdiff_t>(ids.size());
     holding->tree.for_each_in_order([&](uint32_t id) { ids.push_back(id); });
-    std::inplace_merge(ids.begin(), ids.begin() + middle, ids.end());
   }
+  std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   for (const uint32_t id : ids) {
     HandleRow row{id, 0, mm == nullptr ? 0 : mm->tree.count(id)};
@@ -109,7 +109,7 @@ void Tracker::visit_under_lock(Leader* leader, SharingSet* set, F&& visit) {
 
 template <class L, class H, class V>
 void Tracker::for_each_leader(L&& f_leader, H&& f_handle, V&& f_vma) {
-  const std::lock_guard<std::mutex> structure(structure_mu_);
+  const MutexGuard structure(structure_mu_);
   for (uint32_t slot = 0; slot < next_slot_; slot++) {
     Leader* leader = leaders_by_slot_.find(slot)->load(std::memory_order_relaxed);
     if (leader == nullptr) continue;
@@ -123,8 +123,7 @@ void Tracker::for_each_leader(L&& f_leader, H&& f_handle, V&& f_vma) {
 template <class H, class V>
 bool Tracker::visit_leader(uint32_t key, LeaderRow* row, H&& f_handle, V&& f_vma) {
   // Tasks must not end or change their leader meanwhile; installs of other processes go on.
-  std::unique_lock<std::mutex> structure(structure_mu_, std::defer_lock);
-  if (options_.shared) structure.lock();
+  const MutexGuard structure(structure_mu_);
   const Task* task = find_task(key);
   if (task == nullptr) return false;
   ThreadGroup* group = task->group.load(std::memory_order_relaxed);

@@ -4,7 +4,7 @@
 namespace memtrack {
 
 uint32_t Tracker::alloc_vma(const Vma& vma) {
-  const std::lock_guard<std::mutex> guard(vmas_mu_);
+  const MutexGuard guard(vmas_mu_);
   const uint32_t slot = vmas_.alloc();
   if (slot == kNoSlot) return kNoSlot;
   vmas_[slot] = vma;
@@ -97,7 +97,7 @@ void Tracker::close_vma(Task* task, std::map<uint64_t, uint32_t>::iterator at) {
       }
     }
   }
-  const std::lock_guard<std::mutex> guard(vmas_mu_);
+  const MutexGuard guard(vmas_mu_);
   vmas_[slot].serial = 0;
   vmas_.free(slot);
 }

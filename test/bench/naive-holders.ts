@@ -28,7 +28,8 @@ export class NaiveHolders {
         this.#buffers.add(buffer);
         break;
       case OP.remove:
-        if ([...this.#held.values()].some((held) => held.has(buffer))) this.refused.push(`remove of ${buffer}, which is held`);
+        if ([...this.#held.values()].some((held) => held.has(buffer)))
+          this.refused.push(`remove of ${buffer}, which is held`);
         if (!this.#buffers.delete(buffer)) this.refused.push(`remove of ${buffer}, which is not there`);
         break;
       case OP.install:
@@ -39,6 +40,8 @@ export class NaiveHolders {
         if (this.#held.get(task)?.has(buffer) === true) this.#add(task, buffer, -1);
         else this.refused.push(`uninstall of ${buffer} by ${task}, which does not hold it`);
         break;
+      default:
+        this.refused.push('a command the rivals do not know');
     }
   }
 

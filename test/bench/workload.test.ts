@@ -64,7 +64,8 @@ describe(`the generated workload, seed ${seed}`, () => {
   it('uses only the commands the rivals know', () => {
     const known = new Set<number>([OP.spawn, OP.fork, OP.exit, OP.init, OP.remove, OP.install, OP.uninstall]);
     const other = new Set<number>();
-    for (let at = WORD.opFlags; at < words.length; at += RECORD_WORDS) if (!known.has(words[at]!)) other.add(words[at]!);
+    for (let at = WORD.opFlags; at < words.length; at += RECORD_WORDS)
+      if (!known.has(words[at]!)) other.add(words[at]!);
     expect([...other]).toEqual([]);
   });
 

@@ -75,11 +75,20 @@ describe('a real recording of Python programs', () => {
   test('gives its events, and nothing is lost', () => {
     expect(decoded.counters).toEqual({});
     expect(count(decoded.words)).toMatchObject({
-      task: 4, clone: 3, execve: 3, memfd: 3, send: 1, receive: 1, socketpair: 4, unlink: 1, taskExit: 4, status: 3,
+      task: 4,
+      clone: 3,
+      execve: 3,
+      memfd: 3,
+      send: 1,
+      receive: 1,
+      socketpair: 4,
+      unlink: 1,
+      taskExit: 4,
+      status: 3,
     });
   });
 
-  test('a vforked child, whose lines stand inside its parent\'s call, follows its clone', () => {
+  test("a vforked child, whose lines stand inside its parent's call, follows its clone", () => {
     const { words } = decoded;
     const introduced = new Set<number>();
     let clones = 0;
@@ -134,7 +143,14 @@ describe('a real recording of dma-bufs', () => {
   test('gives its events', () => {
     expect(decoded.counters).toEqual({});
     expect(count(decoded.words)).toMatchObject({
-      task: 7, clone: 6, udmabuf: 3, heapAlloc: 2, setName: 5, send: 1, receive: 1, unshareFiles: 1,
+      task: 7,
+      clone: 6,
+      udmabuf: 3,
+      heapAlloc: 2,
+      setName: 5,
+      send: 1,
+      receive: 1,
+      unshareFiles: 1,
     });
   });
 
@@ -142,9 +158,9 @@ describe('a real recording of dma-bufs', () => {
     expect(list(decoded, OP.heapAlloc, OP.fdName)).toEqual([
       'fdName 2 7 /dmabuf:',
       'fdName 2 9 /dmabuf:',
-      `heapAlloc 2 ${0xffffffff} system`,
+      `heapAlloc 2 4294967295 system`,
       'fdName 2 8 /dmabuf:',
-      `heapAlloc 2 ${0xffffffff} system`,
+      `heapAlloc 2 4294967295 system`,
       'fdName 2 7 /dmabuf:cam-frame-0',
       'fdName 2 10 /dmabuf:',
       'fdName 2 9 /dmabuf:cam-frame-1',
@@ -173,7 +189,9 @@ describe('a decoder refuses what it cannot do', () => {
     const decoder = new Decoder('strace');
     expect(() => decoder.push('4211 close(3) = 0\n' as unknown as Uint8Array)).toThrow('bytes: expected a Uint8Array');
     expect(() => decoder.push(words as unknown as Uint8Array)).toThrow('bytes: expected a Uint8Array');
-    expect(() => decoder.take(new Uint8Array(1 << 16) as unknown as Uint32Array)).toThrow('out: expected a Uint32Array');
+    expect(() => decoder.take(new Uint8Array(1 << 16) as unknown as Uint32Array)).toThrow(
+      'out: expected a Uint32Array',
+    );
     expect(() => decoder.take(undefined as unknown as Uint32Array)).toThrow('out: expected a Uint32Array');
     expect(() => decoder.take(new Uint32Array(new ArrayBuffer(1 << 16), 4))).toThrow('multiple of 8 bytes');
     expect(() => decoder.take(words.subarray(RECORD_WORDS))).toThrow(RangeError);

@@ -24,7 +24,10 @@ function spawnThreads(open: OpenScene, semantics: Semantics): Scene {
 }
 
 describeEach('defects', (open) => {
-  test.each([['posted', 0], ['intended', 2]] as const)('B2: a thread exits, %s', (semantics, fds) => {
+  test.each([
+    ['posted', 0],
+    ['intended', 2],
+  ] as const)('B2: a thread exits, %s', (semantics, fds) => {
     const scene = spawnThreads(open, semantics);
     scene.play((to) => {
       to.install(1, B);
@@ -36,7 +39,10 @@ describeEach('defects', (open) => {
     expect(scene.fds(1, B)).toBe(fds + 1);
   });
 
-  test.each([['posted', 0], ['intended', 1]] as const)('B3: exec of the leader kills its siblings, %s', (semantics, fds) => {
+  test.each([
+    ['posted', 0],
+    ['intended', 1],
+  ] as const)('B3: exec of the leader kills its siblings, %s', (semantics, fds) => {
     const scene = spawnThreads(open, semantics);
     scene.play((to) => {
       to.install(1, B);
@@ -46,7 +52,10 @@ describeEach('defects', (open) => {
     expect(scene.play((to) => to.exit(2))).toEqual([-3]);
   });
 
-  test.each([['posted', 0], ['intended', 1]] as const)('B4: exec by a thread that is not the leader, %s', (semantics, fds) => {
+  test.each([
+    ['posted', 0],
+    ['intended', 1],
+  ] as const)('B4: exec by a thread that is not the leader, %s', (semantics, fds) => {
     const scene = spawnThreads(open, semantics);
     scene.play((to) => {
       to.install(1, B);
@@ -68,10 +77,12 @@ describeEach('defects', (open) => {
     });
     expect(scene.holders(B)).toEqual([1]);
     expect(scene.userspaceHandles(B)).toBe(1);
-    expect(scene.play((to) => {
-      to.remove(B);
-      to.init(2, 4096);
-    })).toEqual([0, 1]);
+    expect(
+      scene.play((to) => {
+        to.remove(B);
+        to.init(2, 4096);
+      }),
+    ).toEqual([0, 1]);
   });
 
   test('B4, intended: the fds follow the task that execs, and end with it', () => {
@@ -111,7 +122,10 @@ describeEach('defects', (open) => {
     expect([scene.fds(1, B), scene.fds(2, B)]).toEqual([0, 1]);
   });
 
-  test.each([['posted', 1, 0], ['intended', 3, 2]] as const)('B8: fork with 3 fds, %s', (semantics, fds, left) => {
+  test.each([
+    ['posted', 1, 0],
+    ['intended', 3, 2],
+  ] as const)('B8: fork with 3 fds, %s', (semantics, fds, left) => {
     const scene = spawnThreads(open, semantics);
     scene.play((to) => {
       for (let fd = 0; fd < 3; fd++) to.install(1, B);
@@ -123,7 +137,10 @@ describeEach('defects', (open) => {
     expect(scene.fds(1, B)).toBe(3);
   });
 
-  test.each([['posted', [1]], ['intended', [1, 3]]] as const)('B9: CLONE_FILES without CLONE_THREAD, %s', (semantics, holders) => {
+  test.each([
+    ['posted', [1]],
+    ['intended', [1, 3]],
+  ] as const)('B9: CLONE_FILES without CLONE_THREAD, %s', (semantics, holders) => {
     const scene = spawnThreads(open, semantics);
     scene.play((to) => {
       to.install(1, B);
@@ -149,7 +166,10 @@ describeEach('defects', (open) => {
     expect(intended.row(1, B)).toBeUndefined();
   });
 
-  test.each([['posted', 2, 0], ['intended', 1, 1]] as const)('B11: unshare counts what the parent holds, %s', (semantics, child, grand) => {
+  test.each([
+    ['posted', 2, 0],
+    ['intended', 1, 1],
+  ] as const)('B11: unshare counts what the parent holds, %s', (semantics, child, grand) => {
     const scene = spawnThreads(open, semantics);
     scene.play((to) => {
       to.install(1, B);
@@ -162,7 +182,7 @@ describeEach('defects', (open) => {
     expect(scene.fds(4, B)).toBe(grand);
   });
 
-  test('B11, posted: exec with a shared table installs the parent\'s buffers too', () => {
+  test("B11, posted: exec with a shared table installs the parent's buffers too", () => {
     const scene = spawnThreads(open, 'posted');
     scene.play((to) => {
       to.fork(1, 3, 300, FLAG.shareFiles);
@@ -192,24 +212,31 @@ describeEach('defects', (open) => {
       return scene;
     };
     const posted = held('posted');
-    expect(posted.play((to) => {
-      to.remove(B);
-      to.uninstall(1, B);
-      to.init(2, 4096);
-      to.init(B, 4096);
-      to.exit(1, true);
-      to.init(3, 4096);
-    })).toEqual([0, -2, 1, -17, 0, 2]);
+    expect(
+      posted.play((to) => {
+        to.remove(B);
+        to.uninstall(1, B);
+        to.init(2, 4096);
+        to.init(B, 4096);
+        to.exit(1, true);
+        to.init(3, 4096);
+      }),
+    ).toEqual([0, -2, 1, -17, 0, 2]);
     const intended = held('intended');
-    expect(intended.play((to) => {
-      to.remove(B);
-      to.uninstall(1, B);
-      to.remove(B);
-      to.init(2, 4096);
-    })).toEqual([-16, 0, 0, 0]);
+    expect(
+      intended.play((to) => {
+        to.remove(B);
+        to.uninstall(1, B);
+        to.remove(B);
+        to.init(2, 4096);
+      }),
+    ).toEqual([-16, 0, 0, 0]);
   });
 
-  test.each([['posted', []], ['intended', [MAP]]] as const)('B17: a VMA opened without a handle, %s', (semantics, starts) => {
+  test.each([
+    ['posted', []],
+    ['intended', [MAP]],
+  ] as const)('B17: a VMA opened without a handle, %s', (semantics, starts) => {
     const scene = spawnThreads(open, semantics);
     scene.play((to) => {
       to.vmOpen(1, B, MAP, MAP + 4096, 0, 1);
@@ -220,8 +247,11 @@ describeEach('defects', (open) => {
     expect(scene.play((to) => to.vmClose(1, B, MAP))).toEqual([0]);
   });
 
-  test('B17: after a thread\'s exit a handle made again has lost the VMAs, in posted only', () => {
-    for (const [semantics, starts] of [['posted', []], ['intended', [MAP]]] as const) {
+  test("B17: after a thread's exit a handle made again has lost the VMAs, in posted only", () => {
+    for (const [semantics, starts] of [
+      ['posted', []],
+      ['intended', [MAP]],
+    ] as const) {
       const scene = spawnThreads(open, semantics);
       scene.play((to) => {
         to.install(1, B);
@@ -233,7 +263,10 @@ describeEach('defects', (open) => {
     }
   });
 
-  test.each([['posted', []], ['intended', [1]]] as const)('B18: last fd closed while a mapping pins the buffer, %s', (semantics, holders) => {
+  test.each([
+    ['posted', []],
+    ['intended', [1]],
+  ] as const)('B18: last fd closed while a mapping pins the buffer, %s', (semantics, holders) => {
     const scene = spawnThreads(open, semantics);
     scene.play((to) => {
       to.install(1, B);
@@ -245,24 +278,34 @@ describeEach('defects', (open) => {
     expect(scene.holders(B)).toEqual([]);
   });
 
-  test.each(['posted', 'intended'] as const)('B22: ids start at 0 and the lowest is reused at once, %s', (semantics) => {
-    const scene = open(semantics);
-    expect(scene.play((to) => {
-      for (let key = 1; key <= 4; key++) to.init(key, 4096);
-      to.remove(3);
-      to.remove(1);
-      for (let key = 5; key <= 7; key++) to.init(key, 4096);
-    })).toEqual([0, 1, 2, 3, 0, 0, 0, 2, 4]);
-  });
+  test.each(['posted', 'intended'] as const)(
+    'B22: ids start at 0 and the lowest is reused at once, %s',
+    (semantics) => {
+      const scene = open(semantics);
+      expect(
+        scene.play((to) => {
+          for (let key = 1; key <= 4; key++) to.init(key, 4096);
+          to.remove(3);
+          to.remove(1);
+          for (let key = 5; key <= 7; key++) to.init(key, 4096);
+        }),
+      ).toEqual([0, 1, 2, 3, 0, 0, 0, 2, 4]);
+    },
+  );
 
   test('B33: a tag cannot be cleared in posted', () => {
-    for (const [semantics, result, left] of [['posted', -12, 1], ['intended', 0, 0]] as const) {
+    for (const [semantics, result, left] of [
+      ['posted', -12, 1],
+      ['intended', 0, 0],
+    ] as const) {
       const scene = open(semantics);
       expect(scene.tracker.tag('CAMERA')).toBe(1);
-      expect(scene.play((to) => {
-        to.init(B, 4096, 0, 1);
-        to.setTag(B, 0);
-      })).toEqual([0, result]);
+      expect(
+        scene.play((to) => {
+          to.init(B, 4096, 0, 1);
+          to.setTag(B, 0);
+        }),
+      ).toEqual([0, result]);
       expect(scene.tracker.state().buffers[0]?.tag).toBe(left);
     }
   });

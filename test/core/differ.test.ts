@@ -21,7 +21,9 @@ class Wrong extends Oracle {
   }
 
   override apply(words: Uint32Array, count: number): Int32Array {
-    return super.apply(words, count).map((result, row) => this.#results(words[row * RECORD_WORDS + 7]! & 0xffff, result));
+    return super
+      .apply(words, count)
+      .map((result, row) => this.#results(words[row * RECORD_WORDS + 7]! & 0xffff, result));
   }
 
   override state(): State {
@@ -34,17 +36,34 @@ function pairWith(actual: () => Implementation): Pair {
 }
 
 test('an implementation agrees with itself', () => {
-  expect(findDifference(pairWith(() => new Oracle('intended')), run)).toBeNull();
+  expect(
+    findDifference(
+      pairWith(() => new Oracle('intended')),
+      run,
+    ),
+  ).toBeNull();
 });
 
 test('the two semantics differ, and a few commands show it', () => {
-  const found = findDifference(pairWith(() => new Oracle('posted')), run);
+  const found = findDifference(
+    pairWith(() => new Oracle('posted')),
+    run,
+  );
   expect(found).toContain('MEMTRACK_SEED=5, mix even');
   expect(Number(/; (\d+) commands:/.exec(found ?? '')?.[1])).toBeLessThanOrEqual(3);
 });
 
 test('a wrong result is found', () => {
-  const found = findDifference(pairWith(() => new Wrong((op, result) => (op === OP.unshare && result === 0 ? -1 : result), (state) => state)), run);
+  const found = findDifference(
+    pairWith(
+      () =>
+        new Wrong(
+          (op, result) => (op === OP.unshare && result === 0 ? -1 : result),
+          (state) => state,
+        ),
+    ),
+    run,
+  );
   expect(found).toContain('2 commands:\n  spawn');
   expect(found).toContain('result of record 0: -1, expected 0');
 });
@@ -52,9 +71,15 @@ test('a wrong result is found', () => {
 test('a VMA shown in the wrong place is found', () => {
   const reversed = (state: State): State => ({
     ...state,
-    leaders: state.leaders.map((leader) => ({ ...leader, rows: leader.rows.map((row) => ({ ...row, vmas: row.vmas.toReversed() })) })),
+    leaders: state.leaders.map((leader) => ({
+      ...leader,
+      rows: leader.rows.map((row) => ({ ...row, vmas: row.vmas.toReversed() })),
+    })),
   });
-  const found = findDifference(pairWith(() => new Wrong((_, result) => result, reversed)), run);
+  const found = findDifference(
+    pairWith(() => new Wrong((_, result) => result, reversed)),
+    run,
+  );
   expect(found).toContain('4 commands:');
   expect(found?.match(/ vmOpen /g)).toHaveLength(2);
 });

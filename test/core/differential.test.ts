@@ -34,7 +34,9 @@ describe.each(['intended', 'posted'] as const)('%s', (semantics) => {
   });
 
   test.each(mixes)('$name, linked eagerly', (mix) => {
-    expect(findDifference(pair(semantics, {}, { linking: 'eager' }), { seed: seeds([4])[0]!, mix, commands: 10_000 })).toBeNull();
+    expect(
+      findDifference(pair(semantics, {}, { linking: 'eager' }), { seed: seeds([4])[0]!, mix, commands: 10_000 }),
+    ).toBeNull();
   });
 
   test.each(mixes)('$name, with locks', (mix) => {

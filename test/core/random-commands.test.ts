@@ -45,7 +45,10 @@ test('every command succeeds and fails in every way', () => {
     }
   }
   const missing = Object.entries(POSSIBLE).flatMap(([name, errnos]) =>
-    [0, ...errnos].filter((errno) => (seen.get(`${name} ${errno}`) ?? 0) < (errno === 0 ? 100 : 1)).map((errno) => `${name} ${errno}`));
+    [0, ...errnos]
+      .filter((errno) => (seen.get(`${name} ${errno}`) ?? 0) < (errno === 0 ? 100 : 1))
+      .map((errno) => `${name} ${errno}`),
+  );
   expect(missing).toEqual([]);
 });
 

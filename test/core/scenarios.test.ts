@@ -13,10 +13,12 @@ const C = 2;
 
 function spawnWithBuffer(open: OpenScene, semantics: Semantics): Scene {
   const scene = open(semantics);
-  expect(scene.play((to) => {
-    to.spawn(1, 100);
-    to.init(B, MIB_8, 1);
-  })).toEqual([0, 0]);
+  expect(
+    scene.play((to) => {
+      to.spawn(1, 100);
+      to.init(B, MIB_8, 1);
+    }),
+  ).toEqual([0, 0]);
   return scene;
 }
 
@@ -85,24 +87,31 @@ describeEach('scenarios', (open) => {
       to.install(1, B); // dup2(3, 4)
     });
     expect([scene.fds(1, B), scene.fds(1, C)]).toEqual([2, 1]);
-    expect(scene.play((to) => {
-      to.remove(C);
-      to.init(3, 4096, 1);
-    })).toEqual([0, 2]);
-    expect(scene.rows(1)).toEqual([{ buffer: B, fds: 2, vmas: [] }, { buffer: 0, fds: 1, vmas: [] }]);
+    expect(
+      scene.play((to) => {
+        to.remove(C);
+        to.init(3, 4096, 1);
+      }),
+    ).toEqual([0, 2]);
+    expect(scene.rows(1)).toEqual([
+      { buffer: B, fds: 2, vmas: [] },
+      { buffer: 0, fds: 1, vmas: [] },
+    ]);
   });
 
   test('S3, dup2 over a tracked fd, intended: C goes with its last fd', () => {
     const scene = spawnWithBuffer(open, 'intended');
-    expect(scene.play((to) => {
-      to.init(C, 4096, 1);
-      to.install(1, B);
-      to.install(1, C);
-      to.uninstall(1, C);
-      to.install(1, B);
-      to.remove(C);
-      to.init(3, 4096, 1);
-    })).toEqual([1, 0, 0, 0, 0, 0, 1]);
+    expect(
+      scene.play((to) => {
+        to.init(C, 4096, 1);
+        to.install(1, B);
+        to.install(1, C);
+        to.uninstall(1, C);
+        to.install(1, B);
+        to.remove(C);
+        to.init(3, 4096, 1);
+      }),
+    ).toEqual([1, 0, 0, 0, 0, 0, 1]);
     expect(scene.fds(1, B)).toBe(2);
     expect(scene.row(1, C)).toBeUndefined();
   });
@@ -153,21 +162,26 @@ describeEach('scenarios', (open) => {
       to.uninstall(1, B);
     });
     const flags = VM.read | VM.write | VM.shared | VM.io;
-    expect(scene.row(1, B)).toEqual(semantics === 'posted'
-      ? undefined
-      : { buffer: B, fds: 0, vmas: [{ start: MAP, end: MAP + MIB_8, offset: 4096, flags }] });
+    expect(scene.row(1, B)).toEqual(
+      semantics === 'posted'
+        ? undefined
+        : { buffer: B, fds: 0, vmas: [{ start: MAP, end: MAP + MIB_8, offset: 4096, flags }] },
+    );
     expect(scene.userspaceHandles(B)).toBe(semantics === 'posted' ? 0 : 1);
   });
 
-  test.each(['posted', 'intended'] as const)('S10, a GEM handle and an fd of one buffer are one row, %s', (semantics) => {
-    const scene = spawnWithBuffer(open, semantics);
-    scene.play((to) => {
-      to.install(1, B);
-      to.install(1, B);
-    });
-    expect(scene.rows(1)).toEqual([{ buffer: B, fds: 2, vmas: [] }]);
-    expect(scene.userspaceHandles(B)).toBe(1);
-    scene.play((to) => to.uninstall(1, B));
-    expect(scene.fds(1, B)).toBe(1);
-  });
+  test.each(['posted', 'intended'] as const)(
+    'S10, a GEM handle and an fd of one buffer are one row, %s',
+    (semantics) => {
+      const scene = spawnWithBuffer(open, semantics);
+      scene.play((to) => {
+        to.install(1, B);
+        to.install(1, B);
+      });
+      expect(scene.rows(1)).toEqual([{ buffer: B, fds: 2, vmas: [] }]);
+      expect(scene.userspaceHandles(B)).toBe(1);
+      scene.play((to) => to.uninstall(1, B));
+      expect(scene.fds(1, B)).toBe(1);
+    },
+  );
 });

@@ -255,6 +255,28 @@ describe('fork', () => {
   });
 });
 
+test.each(seeds())('the gap that is chosen is the highest that fits, seed %i', (seed) => {
+  const random = new Random(seed);
+  const { task } = start(APART);
+  const top = task.mmap({ fd: 0, length: PAGE }) + PAGE;
+  const taken = new Set([1]);
+  for (let step = 0; step < 1500; step++) {
+    const pages = 1 + random.below(4);
+    if (random.chance(0.5)) {
+      let below = pages;
+      const free = (): boolean =>
+        Array.from({ length: pages }, (_, page) => below - page).every((page) => !taken.has(page));
+      while (!free()) below++;
+      expect((top - task.mmap({ fd: 0, length: pages * PAGE })) / PAGE).toBe(below);
+      for (let page = 0; page < pages; page++) taken.add(below - page);
+    } else {
+      const below = pages + random.below(40);
+      task.munmap(top - below * PAGE, pages * PAGE);
+      for (let page = 0; page < pages; page++) taken.delete(below - page);
+    }
+  }
+});
+
 interface Page {
   file: File;
   page: number;

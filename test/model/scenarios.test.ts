@@ -8,7 +8,11 @@ import { APART, openBuffer } from './world.ts';
 
 const SIZE = 8 << 20;
 
-interface Start { kernel: Kernel; p1: Task; buffer: Buffer }
+interface Start {
+  kernel: Kernel;
+  p1: Task;
+  buffer: Buffer;
+}
 
 /** P1 with the buffer at fd 3. */
 function start(semantics: 'intended' | 'posted' = 'intended'): Start {
@@ -116,15 +120,18 @@ describe('S4, a process that shares the table', () => {
   });
 });
 
-test.each(['intended', 'posted'] as const)('S5, %s: exec drops mappings and close-on-exec fds, the row stays', (semantics) => {
-  const { kernel, p1, buffer } = start(semantics);
-  p1.dup2(3, 4);
-  p1.setCloexec(3, true);
-  p1.mmap({ fd: 4, length: SIZE });
-  p1.exec();
-  expect([row(kernel, p1), handles(kernel, buffer), buffer.refs]).toEqual([[1, 0], 1, 1]);
-  expect(p1.file(4).buffer).toBe(buffer);
-});
+test.each(['intended', 'posted'] as const)(
+  'S5, %s: exec drops mappings and close-on-exec fds, the row stays',
+  (semantics) => {
+    const { kernel, p1, buffer } = start(semantics);
+    p1.dup2(3, 4);
+    p1.setCloexec(3, true);
+    p1.mmap({ fd: 4, length: SIZE });
+    p1.exec();
+    expect([row(kernel, p1), handles(kernel, buffer), buffer.refs]).toEqual([[1, 0], 1, 1]);
+    expect(p1.file(4).buffer).toBe(buffer);
+  },
+);
 
 test.each([
   ['intended' as const, [0, 1], 1],
@@ -137,12 +144,20 @@ test.each([
   expect(p1.mm.vmas[0]!.perms).toBe('rw-s');
 });
 
-test.each(['intended', 'posted'] as const)('S7, %s: a buffer that is only in flight is held by no process', (semantics) => {
-  const { kernel, p1, buffer } = start(semantics);
-  const [left, right] = p1.socketpair();
-  p1.sendmsg(left, [3]);
-  p1.close(3);
-  expect([row(kernel, p1), handles(kernel, buffer), buffer.refs, kernel.snapshot().inFlight.length]).toEqual([null, 0, 1, 1]);
-  p1.close(right);
-  expect([kernel.buffers.size, kernel.messages.size]).toEqual([0, 0]);
-});
+test.each(['intended', 'posted'] as const)(
+  'S7, %s: a buffer that is only in flight is held by no process',
+  (semantics) => {
+    const { kernel, p1, buffer } = start(semantics);
+    const [left, right] = p1.socketpair();
+    p1.sendmsg(left, [3]);
+    p1.close(3);
+    expect([row(kernel, p1), handles(kernel, buffer), buffer.refs, kernel.snapshot().inFlight.length]).toEqual([
+      null,
+      0,
+      1,
+      1,
+    ]);
+    p1.close(right);
+    expect([kernel.buffers.size, kernel.messages.size]).toEqual([0, 0]);
+  },
+);

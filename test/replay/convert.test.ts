@@ -22,7 +22,10 @@ async function answerTo(trace: string, at: bigint | null, semantics: 'intended' 
 describe('a replay of a converted recording equals a replay of the recording', () => {
   test.each([
     ['strace-python/python.strace.gz', [1795267379600000000n, 1795267380351802546n, 1795267381188111875n]],
-    ['strace-dmabuf/strace.txt.gz', [1795267407500000000n, 1795267408100000000n, 1795267410600000000n, 1795267411900000000n]],
+    [
+      'strace-dmabuf/strace.txt.gz',
+      [1795267407500000000n, 1795267408100000000n, 1795267410600000000n, 1795267411900000000n],
+    ],
   ])('%s', async (name, moments) => {
     const original = new URL(`../captures/${name}`, import.meta.url).pathname;
     const converted = path.join(directory, `${path.basename(name)}.mtrk`);

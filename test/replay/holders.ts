@@ -19,7 +19,8 @@ export function holdersOf({ buffers, processes, fds, maps, inFlight }: Snapshot)
       lines.push(`${label(maps.buffer[i]!)}: ${pid} map ${range} ${maps.perms[i]!}`);
     }
   }
-  for (let i = 0; i < inFlight.length; i++) lines.push(`${label(inFlight.buffer[i]!)}: in flight from ${inFlight.from[i]!}`);
+  for (let i = 0; i < inFlight.length; i++)
+    lines.push(`${label(inFlight.buffer[i]!)}: in flight from ${inFlight.from[i]!}`);
   return lines.sort();
 }
 

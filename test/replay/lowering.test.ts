@@ -27,13 +27,21 @@ function lossesOf(replayed: Replayed): Record<string, number> {
   return Object.fromEntries(replayed.losses.map(({ name, count }) => [name, count]));
 }
 
-const begin = (batch?: number): Recording => new Recording(batch === undefined ? {} : { batch }).task(1, 100).exec(1, '/usr/bin/camera-service');
+const begin = (batch?: number): Recording =>
+  new Recording(batch === undefined ? {} : { batch }).task(1, 100).exec(1, '/usr/bin/camera-service');
 
 describe('tasks', () => {
   test('a forked child holds copies of every descriptor and mapping', async () => {
-    const recording = begin().memfd(1, 3, 'frame', 1).truncate(1, 3, 8192).map(1, 3, 0x7f0000, 8192).fork(1, 2, 101).closeFd(1, 3);
+    const recording = begin()
+      .memfd(1, 3, 'frame', 1)
+      .truncate(1, 3, 8192)
+      .map(1, 3, 0x7f0000, 8192)
+      .fork(1, 2, 101)
+      .closeFd(1, 3);
     expect(await holders(recording)).toEqual([
-      'frame: 100 map 7f0000+8192@0 rw-s', 'frame: 101 fd 3 cloexec', 'frame: 101 map 7f0000+8192@0 rw-s',
+      'frame: 100 map 7f0000+8192@0 rw-s',
+      'frame: 101 fd 3 cloexec',
+      'frame: 101 map 7f0000+8192@0 rw-s',
     ]);
   });
 
@@ -43,13 +51,21 @@ describe('tasks', () => {
   });
 
   test('a vfork child shares the address space and has a table of its own', async () => {
-    const recording = begin().memfd(1, 3, 'frame').map(1, 3, 0x7f0000, 4096)
-      .fork(1, 2, 101, CLONE.VM | CLONE.VFORK).closeFd(2, 3).exec(2, '/bin/true');
+    const recording = begin()
+      .memfd(1, 3, 'frame')
+      .map(1, 3, 0x7f0000, 4096)
+      .fork(1, 2, 101, CLONE.VM | CLONE.VFORK)
+      .closeFd(2, 3)
+      .exec(2, '/bin/true');
     expect(await holders(recording)).toEqual(['frame: 100 fd 3', 'frame: 100 map 7f0000+4096@0 rw-s']);
   });
 
   test('exec drops mappings and close-on-exec descriptors and renames the process', async () => {
-    const recording = begin().memfd(1, 3, 'kept').memfd(1, 4, 'dropped', 1).map(1, 3, 0x7f0000, 4096).exec(1, '/usr/bin/a-very-long-program-name');
+    const recording = begin()
+      .memfd(1, 3, 'kept')
+      .memfd(1, 4, 'dropped', 1)
+      .map(1, 3, 0x7f0000, 4096)
+      .exec(1, '/usr/bin/a-very-long-program-name');
     const replayed = await played(recording);
     expect(holdersOf(replayed.snapshot())).toEqual(['kept: 100 fd 3']);
     expect(replayed.snapshot().processes.comm).toEqual(['a-very-long-pro']);
@@ -62,7 +78,9 @@ describe('tasks', () => {
   });
 
   test('a status told after the end replaces what was assumed', async () => {
-    const replayed = await played(begin().put(OP.taskExit, 1, 0, 0, 0, FLAG.group).put(OP.status, 1, 0, 11, 0, FLAG.killed));
+    const replayed = await played(
+      begin().put(OP.taskExit, 1, 0, 0, 0, FLAG.group).put(OP.status, 1, 0, 11, 0, FLAG.killed),
+    );
     expect([replayed.snapshot().processes.state, replayed.snapshot().processes.status]).toEqual([['killed'], [11]]);
   });
 
@@ -92,8 +110,13 @@ describe('tasks', () => {
   });
 
   test('unshare gives a thread a table of its own', async () => {
-    const recording = begin().memfd(1, 3, 'frame').task(2, 101, 100).clone(1, 2, CLONE_PTHREAD)
-      .put(OP.unshareFiles, 2).closeFd(1, 3).memfd(2, 4, 'private');
+    const recording = begin()
+      .memfd(1, 3, 'frame')
+      .task(2, 101, 100)
+      .clone(1, 2, CLONE_PTHREAD)
+      .put(OP.unshareFiles, 2)
+      .closeFd(1, 3)
+      .memfd(2, 4, 'private');
     expect(await holders(recording)).toEqual(['frame: 100 fd 3', 'private: 100 fd 4']);
   });
 
@@ -111,7 +134,9 @@ describe('descriptors', () => {
   });
 
   test('dup2 onto an open descriptor closes it, which is no loss', async () => {
-    const replayed = await played(begin().memfd(1, 3, 'one').memfd(1, 4, 'two').dup(1, 3, 4, FLAG.onto).dup(1, 3, 10, FLAG.cloexec));
+    const replayed = await played(
+      begin().memfd(1, 3, 'one').memfd(1, 4, 'two').dup(1, 3, 4, FLAG.onto).dup(1, 3, 10, FLAG.cloexec),
+    );
     expect(holdersOf(replayed.snapshot())).toEqual(['one: 100 fd 10 cloexec', 'one: 100 fd 3', 'one: 100 fd 4']);
     expect(lossesOf(replayed)).toEqual({ task_without_start: 1 });
   });
@@ -122,17 +147,31 @@ describe('descriptors', () => {
   });
 
   test('close_range closes, or marks, what is open', async () => {
-    const recording = begin().memfd(1, 3, 'a').memfd(1, 4, 'b').memfd(1, 5, 'c')
-      .put(OP.closeRange, 1, 5, 0xffffffff, 0).put(OP.closeRange, 1, 4, 0xffffffff, 4);
+    const recording = begin()
+      .memfd(1, 3, 'a')
+      .memfd(1, 4, 'b')
+      .memfd(1, 5, 'c')
+      .put(OP.closeRange, 1, 5, 0xffffffff, 0)
+      .put(OP.closeRange, 1, 4, 0xffffffff, 4);
     expect(await holders(recording)).toEqual(['a: 100 fd 3', 'b: 100 fd 4 cloexec']);
   });
 
   test('a file reopened through /proc is the same buffer by another file', async () => {
-    const recording = begin().memfd(1, 3, 'frame').open(1, 4, '/proc/self/fd/3', O.RDONLY).closeFd(1, 3)
-      .fork(1, 2, 101).open(2, 5, '/proc/100/fd/4').open(2, 6, '/dev/fd/5', O.CLOEXEC);
+    const recording = begin()
+      .memfd(1, 3, 'frame')
+      .open(1, 4, '/proc/self/fd/3', O.RDONLY)
+      .closeFd(1, 3)
+      .fork(1, 2, 101)
+      .open(2, 5, '/proc/100/fd/4')
+      .open(2, 6, '/dev/fd/5', O.CLOEXEC);
     const replayed = await played(recording);
     expect(buffersOf(replayed.snapshot())).toEqual(['frame 0']);
-    expect(holdersOf(replayed.snapshot())).toEqual(['frame: 100 fd 4', 'frame: 101 fd 4', 'frame: 101 fd 5', 'frame: 101 fd 6 cloexec']);
+    expect(holdersOf(replayed.snapshot())).toEqual([
+      'frame: 100 fd 4',
+      'frame: 101 fd 4',
+      'frame: 101 fd 5',
+      'frame: 101 fd 6 cloexec',
+    ]);
   });
 
   test('an impossible descriptor is counted and ignored', async () => {
@@ -151,8 +190,13 @@ describe('shared memory files', () => {
   const create = O.RDWR | O.CREAT | O.EXCL;
 
   test('a path identifies its object while it is linked', async () => {
-    const recording = begin().open(1, 3, '/dev/shm/ring', create).truncate(1, 3, 4096).fork(1, 2, 101).closeFd(2, 3)
-      .open(2, 4, '/run/shm/ring').truncate(2, 4, 8192);
+    const recording = begin()
+      .open(1, 3, '/dev/shm/ring', create)
+      .truncate(1, 3, 4096)
+      .fork(1, 2, 101)
+      .closeFd(2, 3)
+      .open(2, 4, '/run/shm/ring')
+      .truncate(2, 4, 8192);
     const replayed = await played(recording);
     expect(holdersOf(replayed.snapshot())).toEqual(['ring: 100 fd 3', 'ring: 101 fd 4']);
     expect(buffersOf(replayed.snapshot())).toEqual(['ring 8192']);
@@ -160,7 +204,10 @@ describe('shared memory files', () => {
 
   test('unlinked, the name may be made anew', async () => {
     const recording = begin().open(1, 3, '/dev/shm/ring', create).truncate(1, 3, 4096);
-    recording.put(OP.unlink, 1, 0, recording.string('/dev/shm/ring')).open(1, 4, '/dev/shm/ring', create).truncate(1, 4, 8192);
+    recording
+      .put(OP.unlink, 1, 0, recording.string('/dev/shm/ring'))
+      .open(1, 4, '/dev/shm/ring', create)
+      .truncate(1, 4, 8192);
     const replayed = await played(recording);
     expect(buffersOf(replayed.snapshot())).toEqual(['ring 4096', 'ring 8192']);
     expect(replayed.snapshot().buffers.kept).toEqual([null, 'named']);
@@ -220,7 +267,9 @@ describe('dma-bufs', () => {
   });
 
   test('what an ioctl made is doubted after exec, its copies are not', async () => {
-    const replayed = await played(begin().put(OP.udmabuf, 1, 3).dup(1, 3, 4).dup(1, 3, 5, FLAG.cloexec).exec(1, '/bin/true'));
+    const replayed = await played(
+      begin().put(OP.udmabuf, 1, 3).dup(1, 3, 4).dup(1, 3, 5, FLAG.cloexec).exec(1, '/bin/true'),
+    );
     expect(holdersOf(replayed.snapshot())).toEqual(['#1: 100 fd 3 inferred', '#1: 100 fd 4']);
     expect(lossesOf(replayed)).toMatchObject({ exec_cloexec_unknown: 1 });
   });
@@ -249,13 +298,17 @@ describe('names of descriptors', () => {
   });
 
   test('a dma-buf of another name was renamed', async () => {
-    const replayed = await played(begin().heap(1).named(1, 3, '/dmabuf:a').named(1, 3, '/dmabuf:b (deleted)').named(1, 3, '/dmabuf:'));
+    const replayed = await played(
+      begin().heap(1).named(1, 3, '/dmabuf:a').named(1, 3, '/dmabuf:b (deleted)').named(1, 3, '/dmabuf:'),
+    );
     expect(replayed.snapshot().buffers.name).toEqual([null]);
     expect(replayed.snapshot().buffers.length).toBe(1);
   });
 
   test('a descriptor from nowhere is the only live buffer of its name', async () => {
-    const replayed = await played(begin().memfd(1, 3, 'frame').fork(1, 2, 101).closeFd(2, 3).named(2, 8, '/memfd:frame'));
+    const replayed = await played(
+      begin().memfd(1, 3, 'frame').fork(1, 2, 101).closeFd(2, 3).named(2, 8, '/memfd:frame'),
+    );
     expect(holdersOf(replayed.snapshot())).toEqual(['frame: 100 fd 3', 'frame: 101 fd 8']);
     expect(lossesOf(replayed)).toMatchObject({ name_resolved: 1 });
   });
@@ -263,11 +316,18 @@ describe('names of descriptors', () => {
 
 describe('messages', () => {
   const pair = ['UNIX-STREAM:[1->2]', 'UNIX-STREAM:[2->1]'] as const;
-  const sockets = (batch?: number): Recording => begin(batch).socketpair(1, 3, 4, pair).fork(1, 2, 101).closeFd(1, 4).closeFd(2, 3);
+  const sockets = (batch?: number): Recording =>
+    begin(batch).socketpair(1, 3, 4, pair).fork(1, 2, 101).closeFd(1, 4).closeFd(2, 3);
 
   test('what is sent is in flight until it is received, first in, first out', async () => {
-    const recording = sockets().memfd(1, 5, 'x').memfd(1, 6, 'x').truncate(1, 6, 4096)
-      .send(1, 3, pair[0], [[5, '/memfd:x']]).send(1, 3, pair[0], [[6, '/memfd:x']]).closeFd(1, 5).closeFd(1, 6);
+    const recording = sockets()
+      .memfd(1, 5, 'x')
+      .memfd(1, 6, 'x')
+      .truncate(1, 6, 4096)
+      .send(1, 3, pair[0], [[5, '/memfd:x']])
+      .send(1, 3, pair[0], [[6, '/memfd:x']])
+      .closeFd(1, 5)
+      .closeFd(1, 6);
     const between = recording.time;
     recording.receive(2, 4, pair[1], [[9, '/memfd:x']]);
     expect(await holders(recording, { at: between - 1n })).toEqual(['x: in flight from 100', 'x: in flight from 100']);
@@ -278,7 +338,12 @@ describe('messages', () => {
   });
 
   test('connected sockets without names still pair by their files', async () => {
-    const recording = begin().socketpair(1, 3, 4).fork(1, 2, 101).memfd(1, 5, 'x').send(1, 3, null, [[5, null]]).closeFd(1, 5)
+    const recording = begin()
+      .socketpair(1, 3, 4)
+      .fork(1, 2, 101)
+      .memfd(1, 5, 'x')
+      .send(1, 3, null, [[5, null]])
+      .closeFd(1, 5)
       .receive(2, 4, null, [[5, null]], 0);
     const replayed = await played(recording);
     expect(holdersOf(replayed.snapshot())).toEqual(['x: 101 fd 5']);
@@ -286,40 +351,73 @@ describe('messages', () => {
   });
 
   test('what is unread when the receiving socket is closed goes with it', async () => {
-    const recording = sockets().memfd(1, 5, 'x').send(1, 3, pair[0], [[5, '/memfd:x']]).closeFd(1, 5).exit(2);
+    const recording = sockets()
+      .memfd(1, 5, 'x')
+      .send(1, 3, pair[0], [[5, '/memfd:x']])
+      .closeFd(1, 5)
+      .exit(2);
     const replayed = await played(recording);
     expect(replayed.snapshot().buffers.length).toBe(0);
     expect(lossesOf(replayed)).toMatchObject({ send_dropped: 1 });
   });
 
   test('a datagram is found by what it carries, and its receiver is remembered', async () => {
-    const recording = begin().fork(1, 2, 101).memfd(1, 5, 'x').memfd(1, 6, 'y')
-      .send(1, 4, 'UNIX:[11]|@box', [[5, '/memfd:x']]).send(1, 4, 'UNIX:[11]|@box', [[6, '/memfd:y']])
-      .receive(2, 4, 'UNIX:[12]', [[5, '/memfd:x']]).receive(2, 4, 'UNIX:[12]', [[6, null]]);
+    const recording = begin()
+      .fork(1, 2, 101)
+      .memfd(1, 5, 'x')
+      .memfd(1, 6, 'y')
+      .send(1, 4, 'UNIX:[11]|@box', [[5, '/memfd:x']])
+      .send(1, 4, 'UNIX:[11]|@box', [[6, '/memfd:y']])
+      .receive(2, 4, 'UNIX:[12]', [[5, '/memfd:x']])
+      .receive(2, 4, 'UNIX:[12]', [[6, null]]);
     const replayed = await played(recording);
     expect(holdersOf(replayed.snapshot())).toEqual([
-      'x: 100 fd 5', 'x: 101 fd 5 cloexec inferred', 'y: 100 fd 6', 'y: 101 fd 6 cloexec inferred',
+      'x: 100 fd 5',
+      'x: 101 fd 5 cloexec inferred',
+      'y: 100 fd 6',
+      'y: 101 fd 6 cloexec inferred',
     ]);
     expect(lossesOf(replayed)).toMatchObject({ receive_by_names: 2 });
   });
 
   test('without any names a received descriptor is a buffer of its own', async () => {
-    const recording = begin().fork(1, 2, 101).memfd(1, 5, 'x').send(1, 4, null, [[5, null]]).receive(2, 4, null, [[7, null]], 0);
+    const recording = begin()
+      .fork(1, 2, 101)
+      .memfd(1, 5, 'x')
+      .send(1, 4, null, [[5, null]])
+      .receive(2, 4, null, [[7, null]], 0);
     const replayed = await played(recording);
     expect(replayed.snapshot().buffers.kind).toEqual(['memfd', 'unknown']);
     expect(lossesOf(replayed)).toMatchObject({ receive_unknown: 1, receive_without_send: 1 });
   });
 
   test('a send that was not recorded: the only live buffer of the name, or a new one', async () => {
-    const recording = begin().fork(1, 2, 101).memfd(1, 5, 'x')
-      .receive(2, 4, 'UNIX:[12]', [[7, '/memfd:x'], [8, '/memfd:other'], [9, '/dev/null']], 0);
+    const recording = begin()
+      .fork(1, 2, 101)
+      .memfd(1, 5, 'x')
+      .receive(
+        2,
+        4,
+        'UNIX:[12]',
+        [
+          [7, '/memfd:x'],
+          [8, '/memfd:other'],
+          [9, '/dev/null'],
+        ],
+        0,
+      );
     const replayed = await played(recording);
     expect(holdersOf(replayed.snapshot())).toEqual(['other: 101 fd 8', 'x: 100 fd 5', 'x: 101 fd 7']);
   });
 
   test('a message that was read without its descriptors being recorded is passed over', async () => {
-    const recording = sockets().memfd(1, 5, 'lost').memfd(1, 6, 'kept')
-      .send(1, 3, pair[0], [[5, '/memfd:lost']]).send(1, 3, pair[0], [[6, '/memfd:kept']]).closeFd(1, 5).closeFd(1, 6)
+    const recording = sockets()
+      .memfd(1, 5, 'lost')
+      .memfd(1, 6, 'kept')
+      .send(1, 3, pair[0], [[5, '/memfd:lost']])
+      .send(1, 3, pair[0], [[6, '/memfd:kept']])
+      .closeFd(1, 5)
+      .closeFd(1, 6)
       .receive(2, 4, pair[1], [[7, '/memfd:kept']], 0);
     const replayed = await played(recording);
     expect(holdersOf(replayed.snapshot())).toEqual(['kept: 101 fd 7']);
@@ -327,22 +425,43 @@ describe('messages', () => {
   });
 
   test('a receiver without room gets the first, the kernel drops the rest', async () => {
-    const recording = sockets().memfd(1, 5, 'a').memfd(1, 6, 'b').send(1, 3, pair[0], [[5, '/memfd:a'], [6, '/memfd:b']])
-      .closeFd(1, 5).closeFd(1, 6).receive(2, 4, pair[1], [[7, '/memfd:a']], FLAG.truncated);
+    const recording = sockets()
+      .memfd(1, 5, 'a')
+      .memfd(1, 6, 'b')
+      .send(1, 3, pair[0], [
+        [5, '/memfd:a'],
+        [6, '/memfd:b'],
+      ])
+      .closeFd(1, 5)
+      .closeFd(1, 6)
+      .receive(2, 4, pair[1], [[7, '/memfd:a']], FLAG.truncated);
     const replayed = await played(recording);
     expect(holdersOf(replayed.snapshot())).toEqual(['a: 101 fd 7']);
     expect(lossesOf(replayed)).toMatchObject({ receive_truncated: 1 });
   });
 
   test('peeking copies, and leaves the message', async () => {
-    const recording = sockets().memfd(1, 5, 'a').send(1, 3, pair[0], [[5, '/memfd:a']]).closeFd(1, 5)
+    const recording = sockets()
+      .memfd(1, 5, 'a')
+      .send(1, 3, pair[0], [[5, '/memfd:a']])
+      .closeFd(1, 5)
       .receive(2, 4, pair[1], [[7, '/memfd:a']], FLAG.peek);
     expect(await holders(recording)).toEqual(['a: 101 fd 7', 'a: in flight from 100']);
   });
 
   test('batches cut the recording anywhere', async () => {
-    const make = (batch?: number): Recording => sockets(batch).memfd(1, 5, 'a').memfd(1, 6, 'b')
-      .send(1, 3, pair[0], [[5, '/memfd:a'], [6, '/memfd:b']]).receive(2, 4, pair[1], [[7, '/memfd:a'], [8, '/memfd:b']]);
+    const make = (batch?: number): Recording =>
+      sockets(batch)
+        .memfd(1, 5, 'a')
+        .memfd(1, 6, 'b')
+        .send(1, 3, pair[0], [
+          [5, '/memfd:a'],
+          [6, '/memfd:b'],
+        ])
+        .receive(2, 4, pair[1], [
+          [7, '/memfd:a'],
+          [8, '/memfd:b'],
+        ]);
     expect(await holders(make(1))).toEqual(await holders(make()));
   });
 });

@@ -19,7 +19,13 @@ export class Recording implements TraceReader {
   }
 
   get facts(): TraceFacts {
-    return { format: 'strace', origin: 'strace', mode: 'references', clock: this.#clock, start: this.#clock === null ? null : 1_000_000_000n };
+    return {
+      format: 'strace',
+      origin: 'strace',
+      mode: 'references',
+      clock: this.#clock,
+      start: this.#clock === null ? null : 1_000_000_000n,
+    };
   }
 
   string(text: string | null): number {
@@ -96,7 +102,13 @@ export class Recording implements TraceReader {
   send(task: number, socket: number, route: string | null, fds: readonly (readonly [number, string | null])[]): this {
     return this.#message(OP.send, task, socket, route, fds, 0);
   }
-  receive(task: number, socket: number, route: string | null, fds: readonly (readonly [number, string | null])[], flags: number = FLAG.cloexec): this {
+  receive(
+    task: number,
+    socket: number,
+    route: string | null,
+    fds: readonly (readonly [number, string | null])[],
+    flags: number = FLAG.cloexec,
+  ): this {
     return this.#message(OP.receive, task, socket, route, fds, flags);
   }
 
@@ -121,7 +133,12 @@ export class Recording implements TraceReader {
   }
 
   #message(
-    op: number, task: number, socket: number, route: string | null, fds: readonly (readonly [number, string | null])[], flags: number,
+    op: number,
+    task: number,
+    socket: number,
+    route: string | null,
+    fds: readonly (readonly [number, string | null])[],
+    flags: number,
   ): this {
     this.put(op, task, socket, this.string(route), fds.length, flags | (fds.length > 0 ? FLAG.more : 0));
     fds.forEach(([fd, name], i) => this.tail(0, 0, fd, this.string(name), 0, i < fds.length - 1));

@@ -10,7 +10,13 @@ const CAPTURE = new URL('../captures/strace-dmabuf/', import.meta.url);
 const TRACE = new URL('strace.txt.gz', CAPTURE).pathname;
 
 interface TruthStep {
-  readonly actors: readonly { readonly label: string; readonly pid: number; readonly tid: number; readonly state: string; readonly kind: string }[];
+  readonly actors: readonly {
+    readonly label: string;
+    readonly pid: number;
+    readonly tid: number;
+    readonly state: string;
+    readonly kind: string;
+  }[];
   readonly buffers: readonly {
     readonly label: string;
     readonly kind: string;
@@ -18,15 +24,23 @@ interface TruthStep {
     readonly size: number;
     readonly exporter?: string;
     readonly fds: readonly { readonly tid: number; readonly fd: number; readonly cloexec: boolean }[];
-    readonly maps: readonly { readonly tid: number; readonly start: string; readonly length: number; readonly offset: number; readonly perms: string }[];
+    readonly maps: readonly {
+      readonly tid: number;
+      readonly start: string;
+      readonly length: number;
+      readonly offset: number;
+      readonly perms: string;
+    }[];
     readonly in_flight?: readonly { readonly from: string }[];
   }[];
 }
 
 /** The moment of each step: before the director opened its snapshot's file. */
-const steps = [...gunzipSync(readFileSync(TRACE)).toString('latin1')
-  .matchAll(/^172 +(\d+)\.(\d+) openat\([^"]*"\/out\/steps\/([\w-]+)\.snap"/gm)]
-  .map(([, seconds = '', fraction = '', name = '']) => ({ name, at: BigInt(seconds + fraction.padEnd(9, '0')) - 1n }));
+const steps = [
+  ...gunzipSync(readFileSync(TRACE))
+    .toString('latin1')
+    .matchAll(/^172 +(\d+)\.(\d+) openat\([^"]*"\/out\/steps\/([\w-]+)\.snap"/gm),
+].map(([, seconds = '', fraction = '', name = '']) => ({ name, at: BigInt(seconds + fraction.padEnd(9, '0')) - 1n }));
 
 function truthOf(name: string): TruthStep {
   return JSON.parse(readFileSync(new URL(`steps/${name}.json`, CAPTURE), 'utf8')) as TruthStep;
@@ -47,7 +61,10 @@ function fdsByTask({ kernel }: Replayed): string[] {
     const { files } = task;
     for (let fd = 0; fd < files.limit; fd++) {
       const buffer = files.get(fd)?.buffer;
-      if (buffer !== null && buffer !== undefined) lines.push(`${task.tid} ${fd} ${buffer.key} ${files.cloexec(fd) ? 'cloexec' : ''} ${files.inferred(fd) ? 'inferred' : ''}`);
+      if (buffer !== null && buffer !== undefined)
+        lines.push(
+          `${task.tid} ${fd} ${buffer.key} ${files.cloexec(fd) ? 'cloexec' : ''} ${files.inferred(fd) ? 'inferred' : ''}`,
+        );
     }
   }
   return lines;
@@ -58,7 +75,8 @@ function mapsByTask({ kernel }: Replayed): string[] {
   for (const task of kernel!.tasks()) {
     if (!task.alive) continue;
     for (const { start, end, offset, perms, file } of task.mm.vmas) {
-      if (file.buffer !== null) lines.push(`${task.tid} ${start.toString(16)}+${end - start}@${offset} ${perms} ${file.buffer.key}`);
+      if (file.buffer !== null)
+        lines.push(`${task.tid} ${start.toString(16)}+${end - start}@${offset} ${perms} ${file.buffer.key}`);
     }
   }
   return lines.sort();
@@ -80,32 +98,54 @@ describe('dma-bufs in a virtual machine, compared with the kernel at every step'
 
     // Processes.
     const alive = snapshot.processes.pid.filter((pid, row) => pid !== 172 && snapshot.processes.state[row] === 'alive');
-    const expected = new Set(truth.actors.filter(({ state, kind }) => state === 'alive' && kind === 'process').map(({ pid }) => pid));
+    const expected = new Set(
+      truth.actors.filter(({ state, kind }) => state === 'alive' && kind === 'process').map(({ pid }) => pid),
+    );
     expect(new Set(alive)).toEqual(expected);
 
     // Descriptors, with their marks.
-    const fds = new Map<string, { fd: string; cloexec: string; inferred: string }>(fdsByTask(run).map((line) => {
-      const [tid = '', fd = '', key = '', cloexec = '', inferred = ''] = line.split(' ');
-      return [`${tid} ${fd} ${key}`, { fd, cloexec, inferred }] as const;
-    }));
-    const truthFds = new Map(truth.buffers.flatMap(({ label, fds: list }) =>
-      list.map(({ tid, fd, cloexec }) => [`${tid} ${fd} ${KEYS[label]!}`, cloexec] as const)));
+    const fds = new Map<string, { fd: string; cloexec: string; inferred: string }>(
+      fdsByTask(run).map((line) => {
+        const [tid = '', fd = '', key = '', cloexec = '', inferred = ''] = line.split(' ');
+        return [`${tid} ${fd} ${key}`, { fd, cloexec, inferred }] as const;
+      }),
+    );
+    const truthFds = new Map(
+      truth.buffers.flatMap(({ label, fds: list }) =>
+        list.map(({ tid, fd, cloexec }) => [`${tid} ${fd} ${KEYS[label]!}`, cloexec] as const),
+      ),
+    );
     expect([...truthFds.keys()].filter((key) => !fds.has(key))).toEqual([]);
     // After helper's exec one descriptor more is shown, and marked: the ioctl's argument told that it was close-on-exec.
     const more = [...fds].filter(([key]) => !truthFds.has(key));
-    expect(more.map(([key, { inferred }]) => `${key} ${inferred}`)).toEqual(name >= '11' && name < '15' ? ['184 7 2 inferred'] : []);
+    expect(more.map(([key, { inferred }]) => `${key} ${inferred}`)).toEqual(
+      name >= '11' && name < '15' ? ['184 7 2 inferred'] : [],
+    );
     for (const [key, cloexec] of truthFds) {
-      if (!UNMARKED.has(fds.get(key)!.fd)) expect(`${key} ${fds.get(key)!.cloexec}`).toBe(`${key} ${cloexec ? 'cloexec' : ''}`);
+      if (!UNMARKED.has(fds.get(key)!.fd))
+        expect(`${key} ${fds.get(key)!.cloexec}`).toBe(`${key} ${cloexec ? 'cloexec' : ''}`);
     }
 
     // Mappings.
-    expect(mapsByTask(run)).toEqual(truth.buffers.flatMap(({ label, maps }) =>
-      maps.map(({ tid, start, length, offset, perms }) => `${tid} ${start}+${length}@${offset} ${perms} ${KEYS[label]!}`)).sort());
+    expect(mapsByTask(run)).toEqual(
+      truth.buffers
+        .flatMap(({ label, maps }) =>
+          maps.map(
+            ({ tid, start, length, offset, perms }) => `${tid} ${start}+${length}@${offset} ${perms} ${KEYS[label]!}`,
+          ),
+        )
+        .sort(),
+    );
 
     // In flight.
     const pids = new Map(truth.actors.map(({ label, pid }) => [label, pid]));
-    expect(snapshot.inFlight.buffer.map((row, i) => `${snapshot.buffers.key[row]!} from ${snapshot.inFlight.from[i]!}`)).toEqual(
-      truth.buffers.flatMap(({ label, in_flight: sent = [] }) => sent.map(({ from }) => `${KEYS[label]!} from ${pids.get(from)!}`)));
+    expect(
+      snapshot.inFlight.buffer.map((row, i) => `${snapshot.buffers.key[row]!} from ${snapshot.inFlight.from[i]!}`),
+    ).toEqual(
+      truth.buffers.flatMap(({ label, in_flight: sent = [] }) =>
+        sent.map(({ from }) => `${KEYS[label]!} from ${pids.get(from)!}`),
+      ),
+    );
 
     // What the trace does not carry is null, bounded where it can be, and counted once per buffer.
     checkUnknown(snapshot, truth, run);
@@ -129,7 +169,9 @@ function checkUnknown({ buffers }: Snapshot, truth: TruthStep, run: Replayed): v
     }
   }
   const made = buffers.key.length === 0 ? 5 : Math.max(...buffers.key);
-  const dmaBufs = Object.entries(KEYS).filter(([label, key]) => label !== 'ring0' && (key <= made || truth.buffers.some((one) => one.label === label)));
+  const dmaBufs = Object.entries(KEYS).filter(
+    ([label, key]) => label !== 'ring0' && (key <= made || truth.buffers.some((one) => one.label === label)),
+  );
   expect(run.losses.find(({ name }) => name === 'buffer_size_unknown')?.count).toBe(dmaBufs.length);
 }
 

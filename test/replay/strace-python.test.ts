@@ -12,7 +12,13 @@ interface Truth {
     readonly name: string;
     readonly size: number;
     readonly fds: readonly { readonly pid: number; readonly fd: number }[];
-    readonly maps: readonly { readonly pid: number; readonly start: string; readonly length: number; readonly offset: number; readonly perms: string }[];
+    readonly maps: readonly {
+      readonly pid: number;
+      readonly start: string;
+      readonly length: number;
+      readonly offset: number;
+      readonly perms: string;
+    }[];
   }[];
 }
 
@@ -21,11 +27,14 @@ function read(name: string): string {
 }
 
 /** Snapshot number, and its wall clock in nanoseconds. */
-const moments = read('snapshots.txt').trim().split('\n').map((line) => {
-  const [number = '', time = ''] = line.split(' ');
-  const [seconds = '', fraction = ''] = time.split('.');
-  return { number, at: BigInt(seconds + fraction.padEnd(9, '0')) };
-});
+const moments = read('snapshots.txt')
+  .trim()
+  .split('\n')
+  .map((line) => {
+    const [number = '', time = ''] = line.split(' ');
+    const [seconds = '', fraction = ''] = time.split('.');
+    return { number, at: BigInt(seconds + fraction.padEnd(9, '0')) };
+  });
 
 /** The link text that /proc/[pid]/fd shows. */
 function linkOf({ buffers }: Snapshot, row: number): string {
@@ -40,14 +49,28 @@ function shown(snapshot: Snapshot): Truth {
   const users = (row: readonly (readonly number[])[], id: number): number[] =>
     rows.filter((process) => row[process]!.includes(id)).map((process) => processes.pid[process]!);
   return {
-    processes: Object.fromEntries(rows.filter((row) => processes.state[row] === 'alive')
-      .map((row) => [String(processes.pid[row]), processes.comm[row] ?? ''])),
+    processes: Object.fromEntries(
+      rows
+        .filter((row) => processes.state[row] === 'alive')
+        .map((row) => [String(processes.pid[row]), processes.comm[row] ?? '']),
+    ),
     buffers: Array.from({ length: buffers.length }, (_, buffer) => ({
       name: linkOf(snapshot, buffer),
       size: buffers.size[buffer]!,
-      fds: fds.fd.flatMap((fd, i) => fds.buffer[i] === buffer ? users(processes.tables, fds.table[i]!).map((pid) => ({ pid, fd })) : []),
-      maps: maps.start.flatMap((start, i) => maps.buffer[i] !== buffer ? [] : users(processes.addressSpaces, maps.addressSpace[i]!)
-        .map((pid) => ({ pid, start: start.toString(16), length: maps.bytes[i]!, offset: maps.offset[i]!, perms: maps.perms[i]! }))),
+      fds: fds.fd.flatMap((fd, i) =>
+        fds.buffer[i] === buffer ? users(processes.tables, fds.table[i]!).map((pid) => ({ pid, fd })) : [],
+      ),
+      maps: maps.start.flatMap((start, i) =>
+        maps.buffer[i] !== buffer
+          ? []
+          : users(processes.addressSpaces, maps.addressSpace[i]!).map((pid) => ({
+              pid,
+              start: start.toString(16),
+              length: maps.bytes[i]!,
+              offset: maps.offset[i]!,
+              perms: maps.perms[i]!,
+            })),
+      ),
     })),
   };
 }
@@ -88,7 +111,10 @@ describe('the Python program, compared with /proc at every checkpoint', () => {
     replayed.close();
     expect(buffers.length).toBe(0);
     expect(processes.pid.map((pid, row) => `${pid} ${processes.state[row]!} ${processes.status[row]!}`)).toEqual([
-      '17069 exited 0', '17070 exited 0', '17071 exited 0', '17384 killed 9',
+      '17069 exited 0',
+      '17070 exited 0',
+      '17071 exited 0',
+      '17384 killed 9',
     ]);
   });
 });

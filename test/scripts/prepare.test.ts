@@ -44,7 +44,7 @@ beforeEach(() => {
   }
   symlinkSync(path.join(ROOT, 'node_modules'), at('node_modules'));
   put('native/core/tracker.cc', 'int tracker;\n');
-  put('lib/index.ts', 'export const answer: number = 42;\n');
+  put('lib/cli/main.ts', 'export const answer: number = 42;\n');
   for (const name of ['native/core/tracker.cc', 'binding.gyp']) utimesSync(at(name), HOUR_AGO, HOUR_AGO);
   put('build/Release/memtrack.node', '');
 });
@@ -55,7 +55,7 @@ describe('preparing a checkout', () => {
   test('compiles once, and then does nothing', () => {
     expect(due()).toEqual(['compile']);
     expect(prepare()).toEqual({ status: 0, stdout: '', stderr: 'memtrack: compiling TypeScript\n' });
-    expect(existsSync(at('dist/index.js'))).toBe(true);
+    expect(existsSync(at('dist/cli/main.js'))).toBe(true);
     expect(due()).toEqual([]);
     expect(prepare()).toEqual({ status: 0, stdout: '', stderr: '' });
   });
@@ -79,10 +79,13 @@ describe('preparing a checkout', () => {
     put('lib/core/old.ts', 'export {};\n');
     prepare();
     expect(existsSync(at('dist/core/old.js'))).toBe(true);
+    rmSync(at('dist/core/old.js'));
+    expect(due()).toEqual(['compile']);
     rmSync(at('lib/core/old.ts'));
     expect(due()).toEqual(['compile']);
     prepare();
     expect(existsSync(at('dist/core/old.js'))).toBe(false);
+    expect(due()).toEqual([]);
   });
 
   test('notices packages that are missing or of another version', () => {
