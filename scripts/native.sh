@@ -2,7 +2,7 @@
 # Builds and runs the native tests, each way in its own folder under build/.
 #   native.sh plain | address | thread    the tests: as they are, ASan and UBSan, TSan
 #   native.sh safety                      compile with clang: -Wthread-safety, warnings are errors
-#   native.sh tidy | format               clang-tidy, clang-format --dry-run
+#   native.sh tidy | format [--write]     clang-tidy, clang-format
 #   native.sh fuzz [SECONDS]              every target of test/fuzz, 60 seconds each unless told
 # CLANG_VERSION chooses the clang (19); JOBS the number of compilers at a time (all cores).
 set -euo pipefail
@@ -53,7 +53,11 @@ case ${1:-plain} in
     ;;
   format)
     need "clang-format-$version" "clang-format-$version"
-    "clang-format-$version" --dry-run --Werror "${sources[@]}"
+    if [[ ${2:-} == --write ]]; then
+      "clang-format-$version" -i "${sources[@]}"
+    else
+      "clang-format-$version" --dry-run --Werror "${sources[@]}"
+    fi
     ;;
   fuzz)
     need "clang++-$version" "clang-$version libclang-rt-$version-dev"
@@ -62,11 +66,13 @@ case ${1:-plain} in
       [[ -x $target ]] || continue
       name=$(basename "$target" _fuzzer)
       mkdir -p "build/corpus/$name"
-      seeds=()
-      [[ -d test/fuzz/seeds/$name ]] && seeds=("test/fuzz/seeds/$name")
+      # New inputs go to the first folder; what is committed is only read.
+      known=()
+      [[ -d test/fuzz/corpus/$name ]] && known+=("test/fuzz/corpus/$name")
+      [[ -f test/fuzz/$name.dict ]] && known+=("-dict=test/fuzz/$name.dict")
       echo "fuzz: $name"
       "$target" -max_total_time="${2:-60}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-        -artifact_prefix="build/corpus/$name-" "build/corpus/$name" "${seeds[@]}"
+        -artifact_prefix="build/corpus/$name-" "build/corpus/$name" "${known[@]}"
     done
     ;;
   *)

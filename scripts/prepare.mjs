@@ -113,7 +113,8 @@ function addonMatches() {
 }
 
 function distMatches() {
-  return existsSync(path.join(DIST, 'index.js')) && stampOf(DIST_STAMP) === libDigest();
+  if (stampOf(DIST_STAMP) !== libDigest()) return false;
+  return filesUnder('lib').every((name) => existsSync(at(name.replace(/^lib/, 'dist').replace(/\.ts$/, '.js'))));
 }
 
 /** npm's own environment carries its settings, such as where Node's headers are; node-gyp needs it. */

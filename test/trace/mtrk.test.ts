@@ -2,6 +2,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FLAG, RecordWriter } from '../../lib/core/record.ts';
+import { ByteReader } from '../../lib/trace/byte-reader.ts';
+import { Losses } from '../../lib/trace/losses.ts';
+import { MtrkReader } from '../../lib/trace/mtrk-reader.ts';
 import { MtrkWriter } from '../../lib/trace/mtrk-writer.ts';
 import type { MtrkFacts } from '../../lib/trace/mtrk-format.ts';
 import { Random, seeds } from '../random.ts';
@@ -156,4 +159,30 @@ describe('a file under its name is whole', () => {
     await writer.close();
     expect(readdirSync('/dev').filter((name) => name.startsWith('null.'))).toEqual([]);
   });
+});
+
+test('a file of more than 4 GiB is read to its end, in the memory of one chunk', async () => {
+  const writer = await MtrkWriter.create(at('one.mtrk'), FACTS);
+  const { words } = new RecordWriter(65_536);
+  words.fill(0x01010101);
+  await writer.write(words, 65_536);
+  await writer.close();
+  const file = readFileSync(at('one.mtrk'));
+  const header = file.length - (16 + (2 << 20)) - (16 + 24);
+  const chunk = file.subarray(header, header + 16 + (2 << 20));
+  const times = 2100;
+  const losses = new Losses();
+  const bytes = new ByteReader(
+    (async function* () {
+      yield file.subarray(0, header);
+      for (let i = 0; i < times; i++) yield Promise.resolve(chunk);
+    })(),
+  );
+  const reader = await MtrkReader.open({ name: 'large.mtrk', bytes, losses });
+  let records = 0;
+  for await (const { count } of reader) records += count;
+  expect(records).toBe(times * 65_536);
+  expect(bytes.position).toBe(header + times * chunk.length);
+  expect(bytes.position).toBeGreaterThan(2 ** 32);
+  expect(losses.counters()).toMatchObject([{ name: 'mtrk_no_end', count: 1 }]);
 });
