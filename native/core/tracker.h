@@ -199,8 +199,11 @@ class Tracker {
   template <class F>
   void visit_under_lock(Leader* leader, SharingSet* set, F&& visit);
   static uint32_t reserve(std::atomic<uint64_t>& next, uint32_t n) {
-    const uint64_t first = next.fetch_add(n, std::memory_order_relaxed);
-    return first + n > UINT32_MAX ? 0 : static_cast<uint32_t>(first);
+    uint64_t first = next.load(std::memory_order_relaxed);
+    do {
+      if (first + n - 1 > UINT32_MAX) return 0;  // nothing is taken
+    } while (!next.compare_exchange_weak(first, first + n, std::memory_order_relaxed));
+    return static_cast<uint32_t>(first);
   }
   // A command used `key`: reservations go on behind it.
   static void used(std::atomic<uint64_t>& next, uint32_t key) {
