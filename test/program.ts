@@ -17,12 +17,9 @@ export interface Ended {
  * @example
  * expect(runProgram(new URL('programs/close.mjs', import.meta.url))).toMatchObject({ status: 0, stdout: 'done\n' });
  */
-export function runProgram(
-  program: URL,
-  args: readonly string[] = [],
-  nodeOptions: readonly string[] = [],
-): Ended {
-  if (!existsSync(new URL('../dist/core/tracker.js', import.meta.url))) throw new Error('dist/ is missing: npm run build');
+export function runProgram(program: URL, args: readonly string[] = [], nodeOptions: readonly string[] = []): Ended {
+  if (!existsSync(new URL('../dist/core/tracker.js', import.meta.url)))
+    throw new Error('dist/ is missing: npm run build');
   const { status, signal, stdout, stderr, error } = spawnSync(
     process.execPath,
     [...nodeOptions, fileURLToPath(program), ...args],

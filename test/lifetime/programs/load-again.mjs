@@ -1,7 +1,7 @@
 // The add-on is loaded again into the same environment, its module forgotten each time.
 import process from 'node:process';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { URL, fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const file = fileURLToPath(new URL('../../../build/Release/memtrack.node', import.meta.url));

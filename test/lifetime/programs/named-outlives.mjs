@@ -1,5 +1,6 @@
 // A named tracker lives as long as somebody has it open, whoever opened it first.
 import process from 'node:process';
+import { URL } from 'node:url';
 import { once } from 'node:events';
 import { Worker, isMainThread, parentPort } from 'node:worker_threads';
 import { Tracker } from '../../../dist/core/tracker.js';

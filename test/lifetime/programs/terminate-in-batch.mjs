@@ -1,5 +1,6 @@
 // Workers are terminated while their batches run; the named tracker that the main thread holds stays whole.
 import process from 'node:process';
+import { URL } from 'node:url';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';

@@ -1,7 +1,9 @@
 // Only workers load the add-on; they end in the way the argument says, with everything still open. ROUNDS workers, one
 // after the other: each is an environment that is loaded and torn down.
 import process from 'node:process';
+import { URL } from 'node:url';
 import { once } from 'node:events';
+import { setInterval } from 'node:timers';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 
 const [, , way, rounds] = process.argv;
