@@ -1,5 +1,6 @@
 // The process exits while workers are in native code, and then again while a worker calls process.exit().
 import process from 'node:process';
+import { URL } from 'node:url';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
