@@ -217,7 +217,7 @@ class Tracker {
   void visit_locked(Leader* leader, H&& f_handle, V&& f_vma);
   template <class V>
   void visit_vmas(const VmaLists& lists, uint32_t id, V&& f_vma);
-  uint32_t live_entries(const VmaLists& lists, uint32_t id) const;
+  std::vector<Vma> live_vmas(const VmaLists& lists, uint32_t id);
   const char* check_leader(const Leader& leader, std::vector<uint32_t>* held) const;
 
   const TrackerOptions options_;
@@ -242,7 +242,7 @@ class Tracker {
   std::vector<uint32_t> free_slots_ MEMTRACK_GUARDED_BY(structure_mu_);
   uint32_t next_slot_ MEMTRACK_GUARDED_BY(structure_mu_) = 0;
 
-  Mutex vmas_mu_;
+  mutable Mutex vmas_mu_;
   Slab<Vma> vmas_;
   uint32_t next_serial_ MEMTRACK_GUARDED_BY(vmas_mu_) = 1;
 };

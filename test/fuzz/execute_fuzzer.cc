@@ -24,6 +24,7 @@ using memtrack::Tracker;
 
 constexpr uint64_t kPage = 4096;
 constexpr size_t kMaxRecords = 4096;
+constexpr memtrack::Status kNone = INT32_MIN;  // no command answers it
 
 std::vector<Record> raw_records(const uint8_t* data, size_t size) {
   std::vector<Record> records(std::min(size / sizeof(Record), kMaxRecords));
@@ -100,12 +101,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   // In two batches, read in between: order is made while handles come and go.
   const size_t half = records.size() / 2;
-  std::vector<memtrack::Status> results(records.size(), 99);
+  std::vector<memtrack::Status> results(records.size(), kNone);
   const std::span<const Record> all(records);
   tracker.apply(all.first(half), results.data());
   read_everything(tracker, records);
   tracker.apply(all.subspan(half), results.data() + half);
-  require(std::find(results.begin(), results.end(), 99) == results.end(),
+  require(std::find(results.begin(), results.end(), kNone) == results.end(),
           "a record without a result");
   const char* broken = tracker.check();
   require(broken == nullptr, broken);

@@ -29,6 +29,8 @@ TrackerOptions options_of(bool posted, bool limited) {
   return options;
 }
 
+constexpr Status kNone = INT32_MIN;  // no command answers it
+
 void intern_tags(Tracker* tracker) {
   for (const char* tag : {"CAMERA", "", "video"}) tracker->intern_tag(tag);
 }
@@ -53,9 +55,9 @@ void run_in_step(bool posted, bool limited, size_t commands) {
     std::vector<Status> expected;
     std::string text;
     for (Tracker& tracker : trackers) {
-      std::vector<Status> results(batch.size(), 99);
+      std::vector<Status> results(batch.size(), kNone);
       size_t accepted = tracker.apply(batch, results.data());
-      CHECK(std::count(results.begin(), results.end(), 99) == 0);
+      CHECK(std::count(results.begin(), results.end(), kNone) == 0);
       CHECK(accepted <= n);
       const char* broken = tracker.check();
       REQUIRE_MESSAGE(broken == nullptr, std::string(broken == nullptr ? "" : broken));
