@@ -117,43 +117,30 @@ export class RandomCommands {
   /** Appends one command. */
   next(to: RecordWriter): void {
     const random = this.#random;
-    if (this.#tasks.length === 0) return this.#spawn(to);
-    if (this.#buffers.length === 0) return this.#init(to);
-    const kind = this.#kind();
-    const task = this.#task();
-    if (random.chance(0.003)) return this.#malformed(to, task);
-    switch (kind) {
-      case 'spawn':
-        return this.#tasks.length > this.#mix.tasks ? this.#exit(to, this.#task(), true) : this.#spawn(to);
-      case 'fork':
-        return this.#tasks.length > this.#mix.tasks ? this.#exit(to, this.#task(), false) : this.#fork(to, task);
-      case 'exec':
-        return to.exec(task);
-      case 'exit':
-        return this.#exit(to, task, false);
-      case 'exitGroup':
-        return this.#exit(to, task, true);
-      case 'unshare':
-        return to.unshare(task);
-      case 'init':
-        return this.#buffers.length > this.#mix.buffers ? this.#remove(to) : this.#init(to);
-      case 'remove':
-        return this.#remove(to);
-      case 'setTag':
-        return to.setTag(this.#buffer(), random.below(this.#tags + 2));
-      case 'resize':
-        return to.resize(this.#buffer(), this.#size());
-      case 'install':
-        return this.#install(to, task);
-      case 'uninstall':
-        return this.#uninstall(to, task);
-      case 'vmOpen':
-        return this.#vmOpen(to, task);
-      case 'vmClose':
-        return this.#vmClose(to);
-      default:
-        return this.#vmAdjust(to);
-    }
+    const task = this.#tasks.length === 0 ? 0 : this.#task();
+    const crowded = this.#tasks.length > this.#mix.tasks;
+    const full = this.#buffers.length > this.#mix.buffers;
+    const write: Readonly<Record<Kind, () => void>> = {
+      spawn: () => (crowded ? this.#exit(to, this.#task(), true) : this.#spawn(to)),
+      fork: () => (crowded ? this.#exit(to, this.#task(), false) : this.#fork(to, task)),
+      exec: () => to.exec(task),
+      exit: () => this.#exit(to, task, false),
+      exitGroup: () => this.#exit(to, task, true),
+      unshare: () => to.unshare(task),
+      init: () => (full ? this.#remove(to) : this.#init(to)),
+      remove: () => this.#remove(to),
+      setTag: () => to.setTag(this.#buffer(), random.below(this.#tags + 2)),
+      resize: () => to.resize(this.#buffer(), this.#size()),
+      install: () => this.#install(to, task),
+      uninstall: () => this.#uninstall(to, task),
+      vmOpen: () => this.#vmOpen(to, task),
+      vmClose: () => this.#vmClose(to),
+      vmAdjust: () => this.#vmAdjust(to),
+    };
+    if (task === 0 && this.#tasks.length === 0) this.#spawn(to);
+    else if (this.#buffers.length === 0) this.#init(to);
+    else if (random.chance(0.003)) this.#malformed(to, task);
+    else write[this.#kind()]();
   }
 
   /** No command, an event, a tail missing, surplus or on its own. */

@@ -1,7 +1,7 @@
 import { addon } from './addon.ts';
 import { CORE_COUNTERS, type Count } from './counters.ts';
 import { MemtrackError } from './errors.ts';
-import { FLAG, RECORD_WORDS, RecordWriter } from './record.ts';
+import { FLAG, OP, RECORD_WORDS, RecordWriter } from './record.ts';
 import { readSnapshot, type TrackerSnapshot } from './tracker-snapshot.ts';
 
 /** `intended`: what the 2016 series promises. `posted`: what its patches do. See docs/semantics.md. */
@@ -92,12 +92,16 @@ export class Tracker implements Disposable {
 
   /** Executes records (see {@link RecordWriter}); returns how many commands were accepted. `results[i]`: 0, an id or −errno. */
   apply(words: Uint32Array, count: number, results?: Int32Array): number {
+    word(count, 'count');
+    // More than one call must not find out half-way that there is too little.
+    if (count > BATCH && count * RECORD_WORDS > words.length) throw new RangeError('count: words holds fewer records');
+    if (count > BATCH && results !== undefined && count > results.length) throw new RangeError('results: too short');
     let accepted = 0;
     let first = 0;
     do {
       let n = Math.min(count - first, BATCH);
       // A batch never ends between a record and its tail.
-      while (first + n < count && ((words[(first + n) * RECORD_WORDS - 1] as number) >>> 16) & FLAG.more) n--;
+      if (first + n < count && isTail(words, first + n)) n--;
       accepted += addon.apply(this.#number, words, first, n, results);
       first += n;
     } while (first < count);
@@ -320,6 +324,13 @@ export class Tracker implements Disposable {
 }
 
 const CLOSED = 0xffffffff;
+
+/** Whether the record at `row` belongs to the one before it. */
+function isTail(words: Uint32Array, row: number): boolean {
+  const before = words[row * RECORD_WORDS - 1] as number;
+  const here = words[row * RECORD_WORDS + RECORD_WORDS - 1] as number;
+  return ((before >>> 16) & FLAG.more) !== 0 && (here & 0xffff) === OP.tail;
+}
 
 function formNumber(form: MemtrackForm): number {
   if (form === 'series') return 1;

@@ -72,6 +72,10 @@ std::span<T> array_argument(const Napi::Value& value, const char* name, size_t a
     refuse(env, std::string(name) + ": cannot be read");
   }
   if (type != Kind<T>::type) refuse(env, std::string(name) + ": expected " + Kind<T>::name);
+  // Another thread could change a record between its check and its use.
+  bool private_to_thread = false;
+  napi_is_arraybuffer(env, buffer, &private_to_thread);
+  if (!private_to_thread) refuse(env, std::string(name) + ": its buffer is shared between threads");
   bool detached = false;
   if (napi_is_detached_arraybuffer(env, buffer, &detached) == napi_ok && detached) {
     refuse(env, std::string(name) + ": its buffer is detached");

@@ -60,6 +60,7 @@ Napi::Value apply(const Napi::CallbackInfo& info) {
 Napi::Value reserve(const Napi::CallbackInfo& info) {
   Tracker& tracker = tracker_argument(info);
   const uint32_t n = uint32_argument(info, 2, "n");
+  if (n == 0) throw Napi::RangeError::New(info.Env(), "n: expected at least 1");
   const uint32_t first =
       info[1].ToBoolean() ? tracker.reserve_task_keys(n) : tracker.reserve_buffer_keys(n);
   if (first == 0) throw Napi::RangeError::New(info.Env(), "n: so many keys are not left");

@@ -76,12 +76,15 @@ class BufferTable {
   }
 
   uint32_t live() const { return live_.load(std::memory_order_relaxed); }
-  size_t bytes() const { return buffers_.bytes() + ids_of_keys_.bytes(); }
+  size_t bytes() const {
+    const MutexGuard guard(mu_);
+    return buffers_.bytes() + ids_of_keys_.bytes();
+  }
 
  private:
   static constexpr uint32_t kDead = 0xffffffffu;
 
-  Mutex mu_;
+  mutable Mutex mu_;
   IdAllocator ids_ MEMTRACK_GUARDED_BY(mu_);
   const uint32_t id_limit_;
   std::atomic<uint32_t> live_{0};

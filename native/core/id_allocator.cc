@@ -6,39 +6,11 @@
 #include <climits>
 #include <new>
 
+#include "core/id_bits.h"
+
 namespace memtrack {
-namespace {
 
-constexpr uint64_t kAll = ~uint64_t{0};
-constexpr uint64_t kIds = uint64_t{INT_MAX} + 1;
-
-// A part of a node at this level covers 2^part_bits ids: a word in a leaf, a child above.
-constexpr uint32_t part_bits(uint32_t level) { return 6 * (level + 1); }
-constexpr uint32_t node_bits(uint32_t level) { return part_bits(level + 1); }
-constexpr uint32_t part_of(uint64_t id, uint32_t level) { return (id >> part_bits(level)) & 63; }
-constexpr uint64_t bit(uint64_t n) { return uint64_t{1} << (n & 63); }
-constexpr uint64_t from_bit(uint64_t n) { return kAll << (n & 63); }
-
-// The lowest set bit. Not std::countr_zero, which spends an instruction on words without one.
-inline uint64_t lowest(uint64_t word) { return static_cast<uint64_t>(__builtin_ctzll(word)); }
-
-// The parts of a root at this level that only ids above INT_MAX would use: they count as full.
-constexpr uint64_t unusable(uint32_t level) {
-  return node_bits(level) <= 31 ? 0 : kAll << (kIds >> part_bits(level));
-}
-
-// Is id beyond what a root at this level covers?
-constexpr bool beyond(uint64_t id, uint32_t level) { return (id >> node_bits(level)) != 0; }
-
-// The first id of a part of the node at this level that covers id.
-constexpr uint64_t part_start(uint64_t id, uint32_t level, uint64_t part) {
-  return (id >> node_bits(level) << node_bits(level)) | part << part_bits(level);
-}
-
-// The first id behind the 2^bits ids that id is among.
-constexpr uint64_t behind(uint64_t id, uint32_t bits) { return ((id >> bits) + 1) << bits; }
-
-}  // namespace
+using namespace id_bits;
 
 IdAllocator::~IdAllocator() { reset(); }
 
@@ -378,44 +350,6 @@ void IdAllocator::free_tree(Node* node, uint32_t level) {
     }
   }
   delete node;
-}
-
-const char* IdAllocator::check() const {
-  size_t nodes = 0;
-  size_t live = 0;
-  if (root_ != nullptr) {
-    if (root_->used == 0) return "the root is empty";
-    if (height_ > 0 && root_->used == 1) return "the tree is higher than needed";
-    const char* broken = check_node(root_, height_, &nodes, &live);
-    if (broken != nullptr) return broken;
-  }
-  if (nodes != nodes_) return "nodes() is not the number of nodes";
-  if (live != live_) return "live() is not the number of allocated ids";
-  if (spare_count_ > kMaxSpare) return "too many spare nodes";
-  return nullptr;
-}
-
-const char* IdAllocator::check_node(const Node* node, uint32_t level, size_t* nodes, size_t* live) {
-  ++*nodes;
-  const uint64_t unusable_parts = unusable(level);
-  for (uint32_t part = 0; part < 64; ++part) {
-    const bool used = (node->used & bit(part)) != 0;
-    bool has_used = false;
-    bool is_full = (unusable_parts & bit(part)) != 0;
-    if (level == 0) {
-      has_used = node->words[part] != 0;
-      is_full = node->words[part] == kAll;
-      *live += static_cast<size_t>(std::popcount(node->words[part]));
-    } else if (used) {
-      has_used = node->child[part]->used != 0;
-      is_full = node->child[part]->full == kAll;
-      const char* broken = check_node(node->child[part], level - 1, nodes, live);
-      if (broken != nullptr) return broken;
-    }
-    if (used != has_used) return "a used bit is wrong";
-    if (((node->full & bit(part)) != 0) != is_full) return "a full bit is wrong";
-  }
-  return nullptr;
 }
 
 }  // namespace memtrack

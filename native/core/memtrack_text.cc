@@ -37,6 +37,7 @@ class Text {
     return place;
   }
   void append(std::string_view text) {
+    if (text.empty()) return;
     if (char* place = take(text.size())) std::memcpy(place, text.data(), text.size());
   }
   size_t size() const { return static_cast<size_t>(at_ - begin_) + beyond_; }

@@ -177,14 +177,21 @@ Status Tracker::execute(std::span<const Record> records, size_t i, Run* run) {
 size_t Tracker::bytes() const {
   const MutexGuard structure(structure_mu_);
   size_t total = buffers_.bytes() + tasks_.bytes() + task_pool_.bytes() + groups_.bytes() +
-                 leaders_.bytes() + files_.bytes() + mms_.bytes() + sets_.bytes() + vmas_.bytes();
-  buffers_.for_each(
-      [&](uint32_t, const Buffer& buffer) { total += buffer.holders.spilled_bytes(); });
+                 leaders_.bytes() + files_.bytes() + mms_.bytes() + sets_.bytes();
+  {
+    const MutexGuard vmas(vmas_mu_);
+    total += vmas_.bytes();
+  }
+  buffers_.for_each([&](uint32_t, Buffer& buffer) {
+    lock(buffer);
+    total += buffer.holders.spilled_bytes();
+    unlock(buffer);
+  });
   leaders_by_slot_.for_each([&](uint32_t, const std::atomic<Leader*>& slot) {
     const Leader* leader = slot.load(std::memory_order_acquire);
     if (leader == nullptr) return;
+    const SetGuard guard(options_.shared, leader->group);
     total += leader->own.tree.bytes();
-    if (leader->group == nullptr) return;
     for (const Holding* holding : leader->group->holdings) {
       if (holding->uses.empty() || holding->uses.front().group != leader->group)
         continue;  // once, where shared

@@ -224,8 +224,11 @@ class Tracker {
   template <class F>
   void visit_under_lock(Leader* leader, SharingSet* set, F&& visit);
   static uint32_t reserve(std::atomic<uint64_t>& next, uint32_t n) {
-    const uint64_t first = next.fetch_add(n, std::memory_order_relaxed);
-    return first + n > UINT32_MAX ? 0 : static_cast<uint32_t>(first);
+    uint64_t first = next.load(std::memory_order_relaxed);
+    do {
+      if (first + n - 1 > UINT32_MAX) return 0;  // nothing is taken
+    } while (!next.compare_exchange_weak(first, first + n, std::memory_order_relaxed));
+    return static_cast<uint32_t>(first);
   }
   // A command used `key`: reservations go on behind it.
   static void used(std::atomic<uint64_t>& next, uint32_t key) {
@@ -235,12 +238,12 @@ class Tracker {
     }
   }
 
-  HandleRow handle_row(const Leader& leader, uint32_t id) const;
+  HandleRow handle_row(const Leader& leader, uint32_t id);
   template <class H, class V>
   void visit_locked(Leader* leader, H&& f_id, V&& f_vma);
   template <class V>
   void visit_vmas(const VmaLists& lists, uint32_t id, V&& f_vma);
-  uint32_t live_entries(const VmaLists& lists, uint32_t id) const;
+  std::vector<Vma> live_vmas(const VmaLists& lists, uint32_t id);
   const char* check_leader(const Leader& leader, std::vector<uint32_t>* held) const;
 
   const TrackerOptions options_;
@@ -265,7 +268,7 @@ class Tracker {
   std::vector<uint32_t> free_slots_ MEMTRACK_GUARDED_BY(structure_mu_);
   uint32_t next_slot_ MEMTRACK_GUARDED_BY(structure_mu_) = 0;
 
-  Mutex vmas_mu_;
+  mutable Mutex vmas_mu_;
   Slab<Vma> vmas_;
   uint32_t next_serial_ MEMTRACK_GUARDED_BY(vmas_mu_) = 1;
 };

@@ -19,33 +19,37 @@ void Tracker::for_each_buffer(F&& f) const {
   });
 }
 
+// Newest first.
 template <class V>
 void Tracker::visit_vmas(const VmaLists& lists, uint32_t id, V&& f_vma) {
   const std::vector<VmaLists::Entry>* entries = lists.of(id);
   if (entries == nullptr) return;
+  for (size_t i = entries->size(); i-- > 0;) f_vma(vmas_[(*entries)[i].vma]);
+}
+
+// posted: the VMAs of a list that are still in an mm, newest first. That mm may be another sharing set's by now, so
+// they are copied under the slots' lock.
+inline std::vector<Vma> Tracker::live_vmas(const VmaLists& lists, uint32_t id) {
+  std::vector<Vma> live;
+  const std::vector<VmaLists::Entry>* entries = lists.of(id);
+  if (entries == nullptr) return live;
+  const MutexGuard guard(vmas_mu_);
   for (size_t i = entries->size(); i-- > 0;) {
     const Vma& vma = vmas_[(*entries)[i].vma];
     if (vma.serial == (*entries)[i].serial) {
-      f_vma(vma);
+      live.push_back(vma);
     } else {
       counters_.count(Counter::posted_stale_vma);
     }
   }
-}
-
-// How many VMAs visit_vmas shows.
-inline uint32_t Tracker::live_entries(const VmaLists& lists, uint32_t id) const {
-  const std::vector<VmaLists::Entry>* entries = lists.of(id);
-  if (entries == nullptr) return 0;
-  uint32_t live = 0;
-  for (const VmaLists::Entry& entry : *entries)
-    live += vmas_[entry.vma].serial == entry.serial ? 1 : 0;
   return live;
 }
 
 // The counts behind one row. REQUIRES: the leader's lock.
-inline Tracker::HandleRow Tracker::handle_row(const Leader& leader, uint32_t id) const {
-  if (options_.posted) return {id, leader.own.tree.count(id), live_entries(leader.lists, id)};
+inline Tracker::HandleRow Tracker::handle_row(const Leader& leader, uint32_t id) {
+  if (options_.posted)
+    return {id, leader.own.tree.count(id),
+            static_cast<uint32_t>(live_vmas(leader.lists, id).size())};
   HandleRow row{id, 0, 0};
   for (const Holding* holding : leader.group->holdings) {
     (holding->is_mm ? row.vmas : row.fds) += holding->tree.count(id);
@@ -61,7 +65,7 @@ void Tracker::visit_locked(Leader* leader, H&& f_id, V&& f_vma) {
     leader->own.tree.for_each_in_order(
         [&](uint32_t id) {
           f_id(id);
-          visit_vmas(leader->lists, id, f_vma);
+          for (const Vma& vma : live_vmas(leader->lists, id)) f_vma(vma);
         },
         ahead);
     return;

@@ -151,6 +151,7 @@ Status Tracker::vm_adjust(Task* task, const Record& record, const Tail& tail) {
     by_start.erase(at);
     by_start.emplace(start, slot);
   }
+  const MutexGuard guard(vmas_mu_);  // posted: a list of another sharing set may show it
   Vma& vma = vmas_[slot];
   vma.start = start;
   vma.end = tail.p;
