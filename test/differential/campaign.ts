@@ -1,0 +1,56 @@
+/** Many programs: generated from consecutive seeds, compared, and the first failures shrunk. */
+import { Random } from '../random.ts';
+import { compare, describeDifference } from './compare.ts';
+import { generate } from './generate.ts';
+import type { GenerateOptions } from './generate.ts';
+import type { Performer } from './performer.ts';
+import { printProgram } from './print.ts';
+import { shrink } from './shrink.ts';
+import type { Program } from './step.ts';
+
+export interface CampaignOptions extends GenerateOptions {
+  readonly programs: number;
+  /** Program i is made from seed + i. */
+  readonly seed: number;
+  /** Failures that are shrunk before it stops. */
+  readonly failures: number;
+  readonly progress?: (done: number) => void;
+}
+
+export interface Failure {
+  readonly seed: number;
+  readonly program: Program;
+  /** What differs, and the shrunk program as text. */
+  readonly text: string;
+}
+
+/** Programs under way at once, so that neither side waits for the other. */
+const AHEAD = 4;
+
+export async function campaign(performer: Performer, options: CampaignOptions): Promise<readonly Failure[]> {
+  const failures: Failure[] = [];
+  for (let first = 0; first < options.programs && failures.length < options.failures; first += AHEAD) {
+    const count = Math.min(AHEAD, options.programs - first);
+    const seeds = Array.from({ length: count }, (_, at) => (options.seed + first + at) >>> 0);
+    const results = await Promise.all(
+      seeds.map(async (seed) => {
+        const program = generate(new Random(seed), options);
+        return { seed, program, difference: await compare(performer, program) };
+      }),
+    );
+    for (const { seed, program, difference } of results) {
+      if (difference !== null && failures.length < options.failures)
+        failures.push(await explain(performer, seed, program));
+    }
+    options.progress?.(first + count);
+  }
+  return failures;
+}
+
+async function explain(performer: Performer, seed: number, program: Program): Promise<Failure> {
+  const fails = async (candidate: Program): Promise<boolean> => (await compare(performer, candidate)) !== null;
+  const small = await shrink(program, fails);
+  const difference = await compare(performer, small);
+  const what = difference === null ? 'does not fail every time' : describeDifference(difference);
+  return { seed, program: small, text: `seed ${seed}: ${what}\n${printProgram(small)}` };
+}

@@ -1,0 +1,76 @@
+/** A program as the lines that perform.c reads: the slot, a letter and numbers. */
+import type { Program, Step } from './step.ts';
+
+const O_CLOEXEC = 0o2000000;
+const MSG_CMSG_CLOEXEC = 0x40000000;
+const MAP = { SHARED: 1, PRIVATE: 2, FIXED: 0x10, FIXED_NOREPLACE: 0x100000 } as const;
+
+export function encodeProgram({ roots, steps }: Program): string {
+  return [`program ${roots}`, ...steps.map((step) => `${step.by} ${letterAndNumbers(step).join(' ')}`), 'end\n'].join(
+    '\n',
+  );
+}
+
+function letterAndNumbers(step: Step): readonly (string | number)[] {
+  switch (step.op) {
+    case 'memfd':
+      return ['m', step.name, step.flags, step.size];
+    case 'dup':
+      return ['d', step.fd];
+    case 'dup2':
+      return ['2', step.fd, step.to];
+    case 'dup3':
+      return ['3', step.fd, step.to, step.flags];
+    case 'dupfd':
+      return ['D', step.fd, step.from, Number(step.cloexec)];
+    case 'close':
+      return ['c', step.fd];
+    case 'setfd':
+      return ['F', step.fd, Number(step.cloexec)];
+    case 'closeRange':
+      return ['r', step.first, step.last, step.flags];
+    case 'reopen':
+      return ['o', step.fd, step.flags];
+    case 'clone':
+      return ['k', step.child, step.flags];
+    case 'unshare':
+      return ['u'];
+    case 'exec':
+      return ['x'];
+    case 'exit':
+      return ['e', step.status];
+    case 'exitGroup':
+      return ['g', step.status];
+    case 'kill':
+      return ['!', step.signal];
+    case 'wait':
+      return ['w', step.child ?? -1];
+    case 'socketpair':
+      return ['s', step.name, step.cloexec ? O_CLOEXEC : 0];
+    case 'send':
+      return ['>', step.socket, ...step.fds];
+    case 'receive':
+      return ['<', step.socket, step.control, step.cloexec ? MSG_CMSG_CLOEXEC : 0];
+    case 'mmap':
+      return ['M', step.address, step.length, step.prot, mapFlags(step), step.fd, step.offset];
+    case 'munmap':
+      return ['U', step.address, step.length];
+    case 'mprotect':
+      return ['P', step.address, step.length, step.prot];
+    case 'mremap':
+      return ['R', step.address, step.oldLength, step.newLength, step.flags, step.newAddress];
+    case 'madvise':
+      return ['A', step.address, step.length, step.advice];
+    case 'ftruncate':
+      return ['t', step.fd, step.size];
+    case 'limit':
+      return ['l', step.nofile];
+    case 'getfd':
+      return ['G', step.target, step.fd];
+  }
+}
+
+function mapFlags({ shared, place }: Extract<Step, { op: 'mmap' }>): number {
+  const where = place === 'fixed' ? MAP.FIXED : place === 'noReplace' ? MAP.FIXED_NOREPLACE : 0;
+  return (shared ? MAP.SHARED : MAP.PRIVATE) | where;
+}

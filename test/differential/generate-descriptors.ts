@@ -1,0 +1,65 @@
+/** Steps on descriptors and on sockets that pass them. */
+import { O } from '../../lib/model/flags.ts';
+import type { Task } from '../../lib/model/task.ts';
+import { newFd, someFd } from './generate.ts';
+import type { Scene } from './generate.ts';
+import type { Step } from './step.ts';
+
+const PAGE = 4096;
+
+export function randomDescriptorStep(scene: Scene, by: number, task: Task): Step | null {
+  const { random } = scene;
+  const fd = someFd(scene, task);
+  const cloexec = random.chance(0.3);
+  const open = task.files.openFds;
+  // A table grows to about ten and is thinned out beyond.
+  if (open < 3 && random.chance(0.6)) return memfd(scene, by);
+  const roll = random.below(open > 14 ? 60 : 100);
+  if (roll < 20) return { op: 'close', by, fd };
+  if (roll < 25) return closeRange(scene, by);
+  if (roll < 40) return receive(scene, by, task);
+  if (roll < 45) return { op: 'setfd', by, fd, cloexec };
+  if (roll < 48) return { op: 'ftruncate', by, fd, size: random.pick([-1, 0, 1, PAGE, 5000, 16 * PAGE, 1 << 20]) };
+  if (roll < 60) return send(scene, by, task);
+  if (roll < 68) return memfd(scene, by);
+  if (roll < 74) return { op: 'dup', by, fd };
+  if (roll < 81) return { op: 'dup2', by, fd, to: random.chance(0.15) ? fd : newFd(random) };
+  if (roll < 85) {
+    const flags = random.pick([0, O.CLOEXEC, O.CLOEXEC, 1, O.NONBLOCK]);
+    return { op: 'dup3', by, fd, to: random.chance(0.1) ? fd : newFd(random), flags };
+  }
+  if (roll < 90) return { op: 'dupfd', by, fd, from: newFd(random), cloexec };
+  if (roll < 94) {
+    const flags = random.pick([O.RDONLY, O.WRONLY, O.RDWR]) | (cloexec ? O.CLOEXEC : 0);
+    return { op: 'reopen', by, fd, flags };
+  }
+  return { op: 'socketpair', by, name: scene.next(), cloexec };
+}
+
+function memfd({ random, next }: Scene, by: number): Step {
+  const flags = random.pick([0, 0, 0, 1, 1, 2, 8, 16, 24, 32]);
+  return { op: 'memfd', by, name: next(), flags, size: random.pick([0, 1, PAGE, 4 * PAGE, 16 * PAGE, 5000]) };
+}
+
+function closeRange({ random }: Scene, by: number): Step {
+  const first = random.below(12);
+  const flags = random.pick([0, 0, 2, 4, 4, 6, 6, 1, 8]);
+  const last = random.pick([first, first + random.below(6), first + random.below(6), 0xffffffff, first - 1]);
+  // A negative number would be one beyond every limit: these are unsigned.
+  return { op: 'closeRange', by, first, last: last >= 0 ? last : 0, flags };
+}
+
+function send(scene: Scene, by: number, task: Task): Step {
+  const { random } = scene;
+  const count = random.chance(0.02) ? 252 + random.below(4) : random.pick([0, 1, 1, 1, 2, 3, 5]);
+  const fds = Array.from({ length: count }, () => someFd(scene, task));
+  const legal = random.chance(0.85) ? fds.filter((fd) => task.files.get(fd) !== null) : fds;
+  return { op: 'send', by, socket: someFd(scene, task, 'socket'), fds: legal };
+}
+
+function receive(scene: Scene, by: number, task: Task): Step {
+  const { random } = scene;
+  const room = random.below(6);
+  const control = random.pick([1040, 1040, 16 + 4 * room, 16 + 8 * Math.ceil(room / 2), random.below(32), 0]);
+  return { op: 'receive', by, socket: someFd(scene, task, 'socket'), control, cloexec: random.chance(0.3) };
+}

@@ -1,0 +1,86 @@
+/** Random programs: legal calls for the most part, found by playing along on the model, and illegal ones in between. */
+import type { Random } from '../random.ts';
+import type { Task } from '../../lib/model/task.ts';
+import { ModelSide } from './model-side.ts';
+import { randomDescriptorStep } from './generate-descriptors.ts';
+import { randomMappingStep } from './generate-mappings.ts';
+import { randomTaskStep } from './generate-tasks.ts';
+import type { Program, Step } from './step.ts';
+
+export interface GenerateOptions {
+  readonly steps: number;
+  /** Whether descriptors in flight are not counted against RLIMIT_NOFILE, as for root. */
+  readonly privileged: boolean;
+}
+
+/** What the generators of single steps see. */
+export interface Scene {
+  readonly random: Random;
+  readonly side: ModelSide;
+  readonly privileged: boolean;
+  /** A number for a new buffer, pair or actor. */
+  next(): number;
+  nextSlot(): number | null;
+}
+
+/** Calls that others of a kind need to have happened come first. */
+const OPENING: readonly ('descriptor' | 'mapping')[] = ['descriptor', 'descriptor', 'descriptor', 'mapping', 'mapping'];
+
+export function generate(random: Random, { steps: count, privileged }: GenerateOptions): Program {
+  const roots = 1 + random.below(3);
+  const side = new ModelSide(roots);
+  let names = 0;
+  let slots = roots;
+  const scene: Scene = {
+    random,
+    side,
+    privileged,
+    next: () => names++,
+    nextSlot: () => (slots < 31 ? slots++ : null),
+  };
+  side.show();
+  const steps: Step[] = [];
+  while (steps.length < count) {
+    const actors = side.actors;
+    if (actors.length === 0) break;
+    const [by, task] = random.pick(actors);
+    const step = randomStep(scene, by, task, steps.length, actors.length);
+    if (step === null) continue;
+    steps.push(step);
+    try {
+      side.perform(step);
+    } catch {
+      // The model breaks down: a finding, which comparing will show.
+      break;
+    }
+  }
+  return { roots, steps };
+}
+
+function randomStep(scene: Scene, by: number, task: Task, at: number, actors: number): Step | null {
+  const { random } = scene;
+  const opening = OPENING[at];
+  const roll = random.below(100);
+  if (opening === 'descriptor' || (opening === undefined && roll < 45)) return randomDescriptorStep(scene, by, task);
+  if (opening === 'mapping' || roll < 78) return randomMappingStep(scene, by, task);
+  return randomTaskStep(scene, by, task, actors);
+}
+
+/** An fd: mostly an open one. */
+export function someFd({ random }: Scene, task: Task, kind: 'any' | 'buffer' | 'socket' = 'any'): number {
+  if (random.chance(0.85)) {
+    const open: number[] = [];
+    for (let fd = 0; fd < task.files.limit; fd++) {
+      const file = task.files.get(fd);
+      if (file === null) continue;
+      if (kind === 'any' || (kind === 'buffer') === (file.buffer !== null)) open.push(fd);
+    }
+    if (open.length > 0) return random.pick(open);
+  }
+  return newFd(random);
+}
+
+/** Where an fd may go: low for the most part, at the limits now and then. */
+export function newFd(random: Random): number {
+  return random.chance(0.92) ? random.below(24) : random.pick([-1, 63, 64, 1023, 1024, 1 << 20, 0x7fffffff, -0x80000000]);
+}

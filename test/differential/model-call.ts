@@ -1,0 +1,144 @@
+/** The model's answer to a step, in the words of perform.c. */
+import { MemtrackError } from '../../lib/core/errors.ts';
+import type { Memfds } from '../../lib/drivers/memfd.ts';
+import { File } from '../../lib/model/file.ts';
+import { Socket } from '../../lib/model/socket.ts';
+import type { Task } from '../../lib/model/task.ts';
+import { O } from '../../lib/model/flags.ts';
+import type { Names } from './model-side.ts';
+import type { Step } from './step.ts';
+
+/** Where a step has more to say than a number it makes, or 0. */
+export type PlainStep = Exclude<Step, { op: 'clone' | 'exec' }>;
+
+interface Room extends Names {
+  readonly memfds: Memfds;
+  readonly tasks: ReadonlyMap<number, Task>;
+}
+
+export function makeCall(task: Task, step: PlainStep, room: Room): string {
+  switch (step.op) {
+    case 'wait':
+      return wait(task, step.child, room);
+    case 'socketpair':
+      return socketpair(task, step.name, step.cloexec, room);
+    case 'receive': {
+      const { fds, truncated } = task.recvmsg(step.socket, { controlLength: step.control, cloexec: step.cloexec });
+      return ['1', truncated ? 'truncated' : 'whole', ...fds].join(' ');
+    }
+    default:
+      return String(number(task, step, room) ?? 0);
+  }
+}
+
+/** Calls that return a number, or nothing. */
+function number(
+  task: Task,
+  step: Exclude<PlainStep, { op: 'wait' | 'socketpair' | 'receive' }>,
+  room: Room,
+): number | void {
+  switch (step.op) {
+    case 'memfd': {
+      const fd = room.memfds.create(task, `b${step.name}`, step.flags);
+      if (step.size > 0) task.ftruncate(fd, step.size);
+      return fd;
+    }
+    case 'dup':
+      return task.dup(step.fd);
+    case 'dup2':
+      return task.dup2(step.fd, step.to);
+    case 'dup3':
+      return task.dup3(step.fd, step.to, step.flags);
+    case 'dupfd':
+      return task.dupfd(step.fd, step.from, step.cloexec);
+    case 'close':
+      return task.close(step.fd);
+    case 'setfd':
+      return task.setCloexec(step.fd, step.cloexec);
+    case 'closeRange':
+      return task.closeRange(step.first, step.last, step.flags);
+    case 'reopen':
+      return reopen(task, step.fd, step.flags);
+    case 'unshare':
+      return task.unshareFiles();
+    case 'exit':
+      return task.exit(step.status);
+    case 'exitGroup':
+      return task.exitGroup(step.status);
+    case 'kill':
+      return task.kill(step.signal);
+    case 'send':
+      task.sendmsg(step.socket, step.fds);
+      return 1;
+    case 'mmap': {
+      const { address, length, prot, shared, place, fd, offset } = step;
+      const fixed = place === 'fixed';
+      return task.mmap({ address, length, prot, shared, fd, offset, fixed, noReplace: place === 'noReplace' });
+    }
+    case 'munmap':
+      return task.munmap(step.address, step.length);
+    case 'mprotect':
+      return task.mprotect(step.address, step.length, step.prot);
+    case 'mremap':
+      return task.mremap(step.address, step.oldLength, step.newLength, step.flags, step.newAddress);
+    case 'madvise':
+      return task.madvise(step.address, step.length, step.advice);
+    case 'ftruncate':
+      return task.ftruncate(step.fd, step.size);
+    case 'limit':
+      task.group.nofile = step.nofile;
+      return;
+    case 'getfd':
+      return getfd(task, room.tasks.get(step.target), step.fd);
+  }
+}
+
+function wait(task: Task, child: number | null, room: Room): string {
+  const target = child === null ? undefined : room.tasks.get(child);
+  if (child !== null && target === undefined) throw new MemtrackError('ECHILD', 'wait4');
+  // Who it was must be asked before its pid is free.
+  const slots = new Map([...room.tasks.values()].map((other) => [other.pid, room.slotOf(other.pid)]));
+  const result = task.wait(target?.pid);
+  if (result === null) return '0';
+  const how = result.killed ? 'killed' : 'exited';
+  return `${slots.get(result.pid) ?? -1} ${how} ${result.status ?? -1}`;
+}
+
+function socketpair(task: Task, name: number, cloexec: boolean, room: Room): string {
+  const fds = task.socketpair({ cloexec });
+  for (const [end, fd] of fds.entries()) {
+    const file = task.file(fd);
+    if (file instanceof Socket) room.sockets.set(file, `s${name}.${end}`);
+  }
+  return fds.join(' ');
+}
+
+/** do_sys_open takes the number first, then looks the name up; a socket cannot be opened (ENXIO). */
+function reopen(task: Task, fd: number, flags: number): number {
+  const old = task.files.get(fd);
+  const made = old === null || old instanceof Socket ? null : old;
+  const file = new File({
+    buffer: made?.buffer ?? null,
+    ...(made === null ? {} : { operations: made.operations }),
+    flags,
+  });
+  try {
+    const to = task.install(file, { cloexec: (flags & O.CLOEXEC) !== 0 });
+    if (made !== null) return to;
+    task.close(to);
+    return old === null ? -2 : -6;
+  } catch (error) {
+    file.put();
+    throw error;
+  }
+}
+
+function getfd(task: Task, target: Task | undefined, fd: number): number {
+  if (target === undefined) throw new MemtrackError('ESRCH', 'pidfd_open');
+  const pidfd = task.install(new File(), { cloexec: true });
+  try {
+    return task.pidfdGetfd(target.leader, fd);
+  } finally {
+    task.close(pidfd);
+  }
+}

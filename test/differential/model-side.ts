@@ -1,0 +1,97 @@
+/** The model as an actor of programs: makes the calls and shows the state in the words of perform.c. */
+import { MemtrackError } from '../../lib/core/errors.ts';
+import { Memfds } from '../../lib/drivers/memfd.ts';
+import { Kernel } from '../../lib/model/kernel.ts';
+import type { Socket } from '../../lib/model/socket.ts';
+import type { Task } from '../../lib/model/task.ts';
+import { CLONE } from '../../lib/model/flags.ts';
+import { makeCall } from './model-call.ts';
+import { showTask } from './model-show.ts';
+import type { Step } from './step.ts';
+
+/** Names for what numbers differ on both sides. */
+export interface Names {
+  readonly sockets: Map<Socket, string>;
+  slotOf(pid: number): number;
+}
+
+export class ModelSide implements Names {
+  readonly kernel = new Kernel({ memtrack: 'off' });
+  readonly memfds = new Memfds(this.kernel);
+  readonly sockets = new Map<Socket, string>();
+  /** By slot; a task that became another's tid or was shown dead is no longer there. */
+  readonly tasks = new Map<number, Task>();
+  /** A task that waits in vfork, and the child it waits for. */
+  readonly blocked = new Map<Task, Task>();
+  readonly #shown = new Map<number, string>();
+
+  constructor(roots: number) {
+    for (let slot = 0; slot < roots; slot++) this.tasks.set(slot, this.kernel.spawn());
+  }
+
+  /** Those that can act. */
+  get actors(): readonly (readonly [number, Task])[] {
+    return [...this.tasks].filter(([, task]) => this.#canAct(task));
+  }
+
+  /** The answer and all that changed, as perform.c prints them. */
+  perform(step: Step): string {
+    return `r ${this.#answer(step)}\n${this.show()}`;
+  }
+
+  /** What differs from what was last shown. */
+  show(): string {
+    let text = '';
+    for (const [slot, task] of this.tasks) {
+      const shown = `= ${slot} ${task.state}\n${showTask(task, this)}`;
+      if (shown === this.#shown.get(slot)) continue;
+      this.#shown.set(slot, shown);
+      text += shown;
+      if (task.state === 'dead') this.tasks.delete(slot);
+    }
+    return text;
+  }
+
+  slotOf(pid: number): number {
+    for (const [slot, task] of this.tasks) if (task.pid === pid && task.tid === pid) return slot;
+    return -1;
+  }
+
+  #canAct(task: Task): boolean {
+    return task.alive && !this.blocked.has(task);
+  }
+
+  #answer(step: Step): string {
+    const task = this.tasks.get(step.by);
+    if (task === undefined || !task.alive || (this.blocked.has(task) && step.op !== 'kill')) return 'skip';
+    try {
+      if (step.op === 'clone') return this.#clone(task, step.child, step.flags);
+      if (step.op === 'exec') return this.#exec(task);
+      return makeCall(task, step, this);
+    } catch (error) {
+      if (error instanceof MemtrackError) return String(error.errno);
+      throw error;
+    } finally {
+      this.#release();
+    }
+  }
+
+  #clone(task: Task, slot: number, flags: number): string {
+    const child = task.clone(flags);
+    this.tasks.set(slot, child);
+    if ((flags & CLONE.VFORK) !== 0) this.blocked.set(task, child);
+    return String(slot);
+  }
+
+  #exec(task: Task): string {
+    const { leader } = task;
+    task.exec();
+    for (const [slot, other] of this.tasks) if (other === leader && other !== task) this.tasks.delete(slot);
+    for (const [parent, child] of this.blocked) if (child === task) this.blocked.delete(parent);
+    return '0';
+  }
+
+  #release(): void {
+    for (const [parent, child] of this.blocked) if (!child.alive || !parent.alive) this.blocked.delete(parent);
+  }
+}

@@ -1,0 +1,471 @@
+/*
+ * perform: makes the system calls of a program in real processes and shows what the kernel says.
+ *
+ * Standard input, a line each:
+ *     program ROOTS           ROOTS processes start, with no descriptor and nothing mapped
+ *     SLOT OP NUMBER...       actor SLOT makes one system call (perform.h names the letters)
+ *     end                     every process ends
+ * Standard output, for `program` and for each step: `r RESULT ...`, then for each actor whose state differs from what was
+ * last shown `= SLOT STATE`, its descriptors and its mappings, then `.`. An actor that cannot act answers `r skip`.
+ *
+ * The director, this process, is told of every death and orphan (PR_SET_CHILD_SUBREAPER) and reaps what it is parent of.
+ */
+#define _GNU_SOURCE
+#include "perform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Below where the tests map, above anything that a static program has. */
+#define STAGE_ADDRESS ((void *)0x100000000000)
+/* Where the kernel places mappings from, downwards, with 8 MB of stack and no randomisation; and how much is cleared. */
+#define MMAP_BASE 0x7ffff7fff000
+#define CLEARED 0x1000000
+
+enum { kText = 1 << 16, kPatience = 20000 };
+
+struct actor {
+	pid_t tid, tgid;
+	bool alive, known;
+	/* Waits in vfork for this slot; -1. */
+	int waits_for;
+	char shown[kText];
+};
+
+struct stage *stage;
+int stage_id;
+static struct actor actors[kSlots];
+
+static void die(const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	printf("! ");
+	vprintf(format, list);
+	printf("\n");
+	fflush(stdout);
+	va_end(list);
+	for (int slot = 0; slot < kSlots; slot++)
+		if (actors[slot].alive)
+			kill(actors[slot].tgid, SIGKILL);
+	exit(1);
+}
+
+struct stage *attach_stage(int id)
+{
+	struct stage *at = shmat(id, STAGE_ADDRESS, 0);
+	if (at == (void *)-1)
+		exit(3);
+	return at;
+}
+
+static void pause_a_little(int round)
+{
+	if (round < 200) {
+		sched_yield();
+		return;
+	}
+	struct timespec time = { 0, 200000 };
+	nanosleep(&time, NULL);
+}
+
+/* ------------------------------------------------------------------ asking */
+
+static void post(int at, int op, int count, const int64_t *arguments)
+{
+	struct slot *slot = &stage->slots[at];
+	slot->op = op;
+	slot->count = count;
+	memcpy(slot->arguments, arguments, sizeof *arguments * (size_t)count);
+	__atomic_store_n(&slot->asked, slot->answered + 1, __ATOMIC_RELEASE);
+	futex_wake(&slot->asked);
+}
+
+static bool answered(int at)
+{
+	const struct slot *slot = &stage->slots[at];
+	return __atomic_load_n(&slot->answered, __ATOMIC_ACQUIRE) == slot->asked;
+}
+
+static int64_t await_answer(int at)
+{
+	struct slot *slot = &stage->slots[at];
+	for (int waited = 0; !answered(at); waited += 1000) {
+		if (waited > kPatience)
+			die("actor %d does not answer %c", at, slot->op);
+		futex_wait(&slot->answered, slot->asked - 1, 1000);
+	}
+	return slot->result;
+}
+
+/* ------------------------------------------------------------ births, deaths */
+
+static int slot_of_process(pid_t pid)
+{
+	for (int at = kSlots - 1; at >= 0; at--)
+		if (actors[at].known && actors[at].tgid == pid && actors[at].tid == pid)
+			return at;
+	return -1;
+}
+
+static void enter(int at, pid_t tid, pid_t tgid)
+{
+	struct actor *actor = &actors[at];
+	actor->tid = tid;
+	actor->tgid = tgid;
+	actor->alive = actor->known = true;
+	actor->waits_for = -1;
+	actor->shown[0] = 0;
+}
+
+/* What waited in vfork for this actor goes on. */
+static void release_parent(int child)
+{
+	for (int at = 0; at < kSlots; at++) {
+		if (actors[at].waits_for != child)
+			continue;
+		actors[at].waits_for = -1;
+		if (actors[at].alive)
+			await_answer(at);
+	}
+}
+
+/* Until the task is gone or a zombie: then it has no mappings and no descriptors any more. */
+static void await_death(int at)
+{
+	struct actor *actor = &actors[at];
+	char state;
+	for (int round = 0; (state = task_state(actor->tgid, actor->tid)) != 0 && state != 'Z' && state != 'X'; round++) {
+		if (round > 100000)
+			die("actor %d does not end (%c)", at, state);
+		pause_a_little(round);
+	}
+	actor->alive = false;
+}
+
+static void await_group_death(pid_t tgid)
+{
+	bool dead[kSlots] = { false };
+	for (int at = 0; at < kSlots; at++)
+		if (actors[at].alive && actors[at].tgid == tgid) {
+			await_death(at);
+			dead[at] = true;
+		}
+	for (int at = 0; at < kSlots; at++)
+		if (dead[at])
+			release_parent(at);
+}
+
+static void reap(void)
+{
+	while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+		;
+}
+
+static void start_root(int at)
+{
+	char number[24], id[24];
+	snprintf(number, sizeof number, "%d", at);
+	snprintf(id, sizeof id, "%d", stage_id);
+	stage->slots[at].asked = 1;
+	pid_t pid = fork();
+	if (pid < 0)
+		die("fork: %s", strerror(errno));
+	if (pid == 0) {
+		close_range(0, ~0U, 0);
+		execl("/proc/self/exe", "perform", "act", number, id, (char *)NULL);
+		_exit(4);
+	}
+	enter(at, pid, pid);
+	await_answer(at);
+}
+
+static void start_program(int roots)
+{
+	memset(stage->slots, 0, sizeof stage->slots);
+	for (int at = 0; at < kSlots; at++)
+		actors[at].known = actors[at].alive = false;
+	forget_sockets();
+	for (int at = 0; at < roots; at++)
+		start_root(at);
+}
+
+static void end_program(void)
+{
+	for (int at = 0; at < kSlots; at++)
+		if (actors[at].alive)
+			kill(actors[at].tgid, SIGKILL);
+	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
+		;
+}
+
+/* ------------------------------------------------------------------- steps */
+
+static void do_clone(int by, const int64_t *a)
+{
+	int child = (int)a[0];
+	struct slot *born = &stage->slots[child];
+	if (child < 0 || child >= kSlots || actors[child].known)
+		die("slot %d cannot be used", child);
+	post(by, OP_CLONE, 2, a);
+	if ((a[1] & CLONE_VFORK) != 0)
+		for (int round = 0; !answered(by) && __atomic_load_n(&born->started, __ATOMIC_ACQUIRE) == 0; round++)
+			pause_a_little(round);
+	else
+		await_answer(by);
+	int64_t result = answered(by) ? stage->slots[by].result : born->started;
+	if (result < 0) {
+		printf("r %ld\n", (long)result);
+		return;
+	}
+	enter(child, (pid_t)result, (a[1] & CLONE_THREAD) != 0 ? actors[by].tgid : (pid_t)result);
+	if (!answered(by))
+		actors[by].waits_for = child;
+	printf("r %d\n", child);
+}
+
+static void do_exec(int by)
+{
+	struct actor *actor = &actors[by];
+	post(by, OP_EXEC, 0, NULL);
+	int64_t result = await_answer(by);
+	printf("r %ld\n", (long)result);
+	if (result < 0)
+		return;
+	for (int at = 0; at < kSlots; at++) {
+		if (at == by || !actors[at].known || actors[at].tgid != actor->tgid)
+			continue;
+		bool was_alive = actors[at].alive;
+		/* Its tid, if it was the leader's, is the caller's from now on. */
+		if (actors[at].tid == actor->tgid)
+			actors[at].known = false;
+		actors[at].alive = false;
+		if (was_alive)
+			release_parent(at);
+	}
+	actor->tid = actor->tgid;
+	release_parent(by);
+}
+
+static void do_wait(int by, const int64_t *a)
+{
+	int64_t pid = -1;
+	if (a[0] >= 0)
+		pid = actors[a[0]].known ? actors[a[0]].tgid : 0x7ffffff0;
+	post(by, OP_WAIT, 1, &pid);
+	int64_t result = await_answer(by);
+	int status = stage->slots[by].flags;
+	if (result <= 0)
+		printf("r %ld\n", (long)result);
+	else if (WIFSIGNALED(status))
+		printf("r %d killed %d\n", slot_of_process((pid_t)result), WTERMSIG(status));
+	else
+		printf("r %d exited %d\n", slot_of_process((pid_t)result), WEXITSTATUS(status));
+}
+
+static void do_socketpair(int by, const int64_t *a)
+{
+	post(by, OP_SOCKETPAIR, 2, (int64_t[]){ a[1], 0 });
+	int64_t result = await_answer(by);
+	const int64_t *found = stage->slots[by].extra;
+	if (result < 0) {
+		printf("r %ld\n", (long)result);
+		return;
+	}
+	name_socket((uint64_t)found[2], (int)a[0], 0);
+	name_socket((uint64_t)found[3], (int)a[0], 1);
+	printf("r %ld %ld\n", (long)found[0], (long)found[1]);
+}
+
+static void do_plain(int by, int op, int count, const int64_t *a)
+{
+	post(by, op, count, a);
+	int64_t result = await_answer(by);
+	const struct slot *slot = &stage->slots[by];
+	printf("r %ld", (long)result);
+	if (op == OP_RECEIVE && result >= 0) {
+		printf(slot->flags ? " truncated" : " whole");
+		for (int at = 0; at < slot->found; at++)
+			printf(" %ld", (long)slot->extra[at]);
+	}
+	printf("\n");
+}
+
+static void step(int by, int op, int count, int64_t *a)
+{
+	struct actor *actor = &actors[by];
+	if (!actor->known || !actor->alive || (actor->waits_for >= 0 && op != OP_KILL)) {
+		printf("r skip\n");
+		return;
+	}
+	switch (op) {
+	case OP_CLONE:
+		do_clone(by, a);
+		break;
+	case OP_EXEC:
+		do_exec(by);
+		break;
+	case OP_EXIT:
+		post(by, op, count, a);
+		await_death(by);
+		release_parent(by);
+		printf("r 0\n");
+		break;
+	case OP_EXIT_GROUP:
+		post(by, op, count, a);
+		await_group_death(actor->tgid);
+		printf("r 0\n");
+		break;
+	case OP_KILL:
+		kill(actor->tgid, (int)a[0]);
+		await_group_death(actor->tgid);
+		printf("r 0\n");
+		break;
+	case OP_WAIT:
+		do_wait(by, a);
+		break;
+	case OP_SOCKETPAIR:
+		do_socketpair(by, a);
+		break;
+	case OP_GETFD:
+		a[0] = a[0] >= 0 && a[0] < kSlots && actors[a[0]].known ? actors[a[0]].tgid : 0x7ffffff0;
+		do_plain(by, op, count, a);
+		break;
+	default:
+		do_plain(by, op, count, a);
+	}
+	reap();
+}
+
+/* ----------------------------------------------------------------- showing */
+
+static void show(void)
+{
+	static char text[kText];
+	for (int at = 0; at < kSlots; at++) {
+		struct actor *actor = &actors[at];
+		if (!actor->known)
+			continue;
+		char state = task_state(actor->tgid, actor->tid);
+		const char *word = state == 0 || state == 'X' ? "dead" : state == 'Z' ? "zombie" : "alive";
+		int head = snprintf(text, sizeof text, "= %d %s\n", at, word);
+		ssize_t length = state == 0 ? 0 : observe(actor->tgid, actor->tid, text + head, sizeof text - (size_t)head);
+		text[head + (length < 0 ? 0 : length)] = 0;
+		if (strcmp(text, actor->shown) == 0)
+			continue;
+		strcpy(actor->shown, text);
+		fputs(text, stdout);
+		if (state == 0)
+			actor->known = false;
+	}
+	printf(".\n");
+}
+
+/* -------------------------------------------------------------------- main */
+
+static int numbers(char *text, int64_t *into)
+{
+	int count = 0;
+	for (char *word = strtok(text, " \n"); word != NULL && count < kArguments; word = strtok(NULL, " \n"))
+		into[count++] = (int64_t)strtoll(word, NULL, 0);
+	return count;
+}
+
+static void direct(void)
+{
+	static char line[1 << 14];
+	static int64_t arguments[kArguments];
+	while (fgets(line, sizeof line, stdin) != NULL) {
+		int at, used;
+		char op;
+		if (strncmp(line, "program ", 8) == 0) {
+			start_program(atoi(line + 8));
+			printf("r 0\n");
+			show();
+		} else if (strcmp(line, "end\n") == 0) {
+			end_program();
+			printf("end\n");
+			fflush(stdout);
+		} else if (sscanf(line, "%d %c%n", &at, &op, &used) == 2 && at >= 0 && at < kSlots) {
+			int count = numbers(line + used, arguments);
+			memset(arguments + count, 0, sizeof *arguments * (size_t)(kArguments - count));
+			step(at, op, count, arguments);
+			show();
+		} else {
+			die("cannot read: %s", line);
+		}
+	}
+}
+
+/* After exec: everything that the kernel placed goes, as nothing here needs the vDSO. */
+static void begin_acting(int at)
+{
+	stage = attach_stage(stage_id);
+	munmap((void *)(MMAP_BASE - CLEARED), CLEARED);
+	struct slot *mine = &stage->slots[at];
+	mine->result = 0;
+	__atomic_store_n(&mine->answered, mine->asked, __ATOMIC_RELEASE);
+	futex_wake(&mine->answered);
+	act(at);
+}
+
+/* Whether the kernel places mappings where the model does. */
+static void say_placement(void)
+{
+	stage->slots[0].asked = 0;
+	start_program(1);
+	static const int64_t arguments[6] = { 0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 };
+	post(0, OP_MMAP, 6, arguments);
+	printf("placement %s\n", await_answer(0) == MMAP_BASE - 4096 ? "known" : "unknown");
+	end_program();
+	fflush(stdout);
+}
+
+int main(int count, char **arguments)
+{
+	if (count == 4 && strcmp(arguments[1], "act") == 0) {
+		stage_id = atoi(arguments[3]);
+		begin_acting(atoi(arguments[2]));
+	}
+	struct rlimit stack;
+	getrlimit(RLIMIT_STACK, &stack);
+	stack.rlim_cur = 8 << 20;
+	setrlimit(RLIMIT_STACK, &stack);
+	struct rlimit files;
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = 1024;
+	setrlimit(RLIMIT_NOFILE, &files);
+	if (personality(ADDR_NO_RANDOMIZE) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) {
+		printf("! personality or prctl: %s\n", strerror(errno));
+		return 1;
+	}
+	stage_id = shmget(IPC_PRIVATE, sizeof *stage, IPC_CREAT | 0600);
+	if (stage_id < 0) {
+		printf("! shmget: %s\n", strerror(errno));
+		return 1;
+	}
+	stage = attach_stage(stage_id);
+	shmctl(stage_id, IPC_RMID, NULL);
+	stage->director = getpid();
+	say_placement();
+	direct();
+	end_program();
+	return 0;
+}
