@@ -6,6 +6,7 @@
     ],
     'include_dirs': ['native', '<!(node -p "require(\'node-addon-api\').include_dir")'],
     'defines': [
+      'NDEBUG',
       'NAPI_VERSION=9',
       'NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED',
       'NODE_ADDON_API_REQUIRE_BASIC_FINALIZERS',

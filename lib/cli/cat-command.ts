@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { PSEUDO_FILES, readPseudoFile } from '../replay/index.ts';
+import { PSEUDO_FILES, readPseudoFile } from '../machine/pseudo-file.ts';
 import type { Status } from './exit-status.ts';
 import { InputError, STATUS } from './exit-status.ts';
 import type { Io } from './io.ts';

@@ -7,6 +7,8 @@ import type { UdmabufCreate } from '../drivers/udmabuf.ts';
 import { Kernel } from '../model/kernel.ts';
 import type { KernelOptions } from '../model/kernel.ts';
 import type { Task } from '../model/task.ts';
+import { MemtrackError } from '../core/errors.ts';
+import { readPseudoFile } from './pseudo-file.ts';
 
 /**
  * The assembled kernel: the model and its drivers.
@@ -55,6 +57,17 @@ export class Machine extends Kernel {
   /** shm_unlink(3). */
   shmUnlink(name: string): void {
     this.posixShm.unlink(name);
+  }
+
+  /**
+   * The text of a pseudo-file, as the kernel prints it, read by root.
+   *
+   * @throws MemtrackError ENOENT: there is no such file, or nothing prints it here.
+   */
+  read(path: string): string {
+    const file = readPseudoFile({ kernel: this, tracker: this.tracker }, path);
+    if (file === null) throw new MemtrackError('ENOENT', 'open', path);
+    return file.text;
   }
 
   /** UDMABUF_CREATE. */

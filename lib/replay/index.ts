@@ -3,7 +3,6 @@
 export { adviceFor, STRACE_COMMAND } from './advice.ts';
 export type { ReplayFacts } from './facts.ts';
 export { type Loss, LOSSES, type LossName, type Severity } from './losses.ts';
-export { PSEUDO_FILES, type PseudoFile, readPseudoFile } from './pseudo-file.ts';
 export { replay, type ReplayOptions } from './replay.ts';
 export type { Replayed } from './replayed.ts';
 export { type Span, spanOf } from './span.ts';

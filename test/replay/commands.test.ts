@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FLAG, OP, VM } from '../../lib/core/record.ts';
-import { readPseudoFile } from '../../lib/replay/index.ts';
+import { readPseudoFile } from '../../lib/machine/pseudo-file.ts';
 import { findHolding, pss } from '../../lib/rules/index.ts';
 import { lossesOf, played } from './played.ts';
 import { Recording } from './recording.ts';

@@ -6,7 +6,15 @@ import type { Buffer } from '../model/buffer.ts';
 import type { File } from '../model/file.ts';
 import { O } from '../model/flags.ts';
 import type { Task } from '../model/task.ts';
-import type { Replayed } from './replayed.ts';
+import type { Kernel } from '../model/kernel.ts';
+import type { Tracker } from '../core/tracker.ts';
+
+/** What pseudo-files are printed from. Without a model, only memtrack's are there. */
+export interface PseudoFileSystem {
+  readonly kernel: Kernel | null;
+  /** null: a kernel without memtrack. */
+  readonly tracker: Tracker | null;
+}
 
 /** A pseudo-file as the kernel would print it. */
 export interface PseudoFile {
@@ -30,20 +38,20 @@ export const PSEUDO_FILES = [
 ] as const;
 
 /**
- * Reads a pseudo-file of the replayed kernel as root; null: ENOENT.
+ * Reads a pseudo-file as root; null: ENOENT.
  *
  * @example
  * readPseudoFile(replayed, '/proc/612/memtrack')?.text
  */
-export function readPseudoFile(replayed: Replayed, path: string): PseudoFile | null {
-  const { kernel, tracker } = replayed;
+export function readPseudoFile(system: PseudoFileSystem, path: string): PseudoFile | null {
+  const { kernel, tracker } = system;
   kernel?.flush();
-  if (path === DEBUG_MEMTRACK) return { text: tracker.readDebugfs(), standIns: [] };
+  if (path === DEBUG_MEMTRACK) return tracker === null ? null : { text: tracker.readDebugfs(), standIns: [] };
   if (path === BUFINFO) return kernel === null ? null : bufinfo([...kernel.buffers.values()]);
   const match = PROC.exec(path);
   if (match === null) return null;
   const [, pid = '', name = '', fd, tid] = match;
-  if (name === 'memtrack') return memtrack(replayed, Number(pid));
+  if (name === 'memtrack') return memtrack(system, Number(pid));
   const leader = kernel?.task(Number(pid));
   if (leader?.alive !== true || leader.leader !== leader) return null;
   if (name === 'maps') return maps(leader);
@@ -52,7 +60,8 @@ export function readPseudoFile(replayed: Replayed, path: string): PseudoFile | n
   return task?.alive === true && task.group === leader.group ? dmabufFds(task) : null;
 }
 
-function memtrack({ kernel, tracker }: Replayed, pid: number): PseudoFile | null {
+function memtrack({ kernel, tracker }: PseudoFileSystem, pid: number): PseudoFile | null {
+  if (tracker === null) return null;
   if (kernel !== null) {
     const task = kernel.task(pid);
     return task?.alive === true && task.leader === task ? { text: tracker.readMemtrack(task.key), standIns: [] } : null;

@@ -1,0 +1,61 @@
+/** memtrack: which process holds which shared buffer, through what, since when. */
+
+export type { Severity } from './core/addon.ts';
+export type { Count } from './core/counters.ts';
+export { ERRNO, type ErrnoCode, MemtrackError } from './core/errors.ts';
+export { FLAG, NO_FD, OP, RECORD_BYTES, RECORD_WORDS, RecordWriter, VM, WORD } from './core/record.ts';
+export type {
+  BufferColumns,
+  BufferFile,
+  BufferKind,
+  FdColumns,
+  InFlightColumns,
+  Known,
+  MapColumns,
+  Orphan,
+  ProcessColumns,
+  ProcessState,
+  Snapshot,
+} from './core/snapshot.ts';
+export type { TrackerSnapshot } from './core/tracker-snapshot.ts';
+export {
+  type MemtrackForm,
+  type Semantics,
+  type Share,
+  Tracker,
+  type TrackerOptions,
+  type VmaRange,
+} from './core/tracker.ts';
+export { Machine as Kernel } from './machine/machine.ts';
+export { PSEUDO_FILES, type PseudoFile, readPseudoFile } from './machine/pseudo-file.ts';
+export type { Buffer } from './model/buffer.ts';
+export type { Exporter } from './model/exporter.ts';
+export type { FileOperations } from './model/file-operations.ts';
+export { File } from './model/file.ts';
+export type { KernelOptions } from './model/kernel.ts';
+export type { Task } from './model/task.ts';
+export { formatBufinfo } from './procfs/bufinfo.ts';
+export { parseBufinfo } from './procfs/bufinfo-parse.ts';
+export { parseDebugMemtrack } from './procfs/debug-memtrack.ts';
+export { formatDmabufFds, parseDmabufFds } from './procfs/dmabuf-fds.ts';
+export { formatFdinfo, parseFdinfo } from './procfs/fdinfo.ts';
+export { formatMaps, parseMaps } from './procfs/maps.ts';
+export { parseMemtrack } from './procfs/memtrack.ts';
+export {
+  adviceFor,
+  type Loss,
+  LOSSES,
+  replay,
+  type Replayed,
+  type ReplayFacts,
+  type ReplayOptions,
+  spanOf,
+} from './replay/index.ts';
+export { type Answer, formatAnswer, formatCsv, formatJson, makeAnswer } from './report/index.ts';
+export { findHolding, type Holding, rules } from './rules/index.ts';
+export { convertTrace } from './trace/convert.ts';
+export { MtrkReader } from './trace/mtrk-reader.ts';
+export { MtrkWriter } from './trace/mtrk-writer.ts';
+export { openTrace } from './trace/open.ts';
+export { TraceError } from './trace/trace-error.ts';
+export type { TraceReader } from './trace/trace-reader.ts';
