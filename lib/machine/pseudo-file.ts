@@ -160,7 +160,7 @@ function bufinfo(buffers: readonly Buffer[]): PseudoFile {
     .map((buffer) => ({
       size: standIns.size(buffer),
       flags: buffer.openFiles[0]?.flags ?? 0,
-      mode: standIns.use(0x50003, 'mode is 00050003'),
+      mode: standIns.use(0x80007, 'mode is 00080007'),
       count: buffer.refs,
       exporter: buffer.exporter.name,
       inode: standIns.inode(buffer),
