@@ -31,13 +31,14 @@ enum class DecodeSeverity : uint8_t { kInfo, kError, kDataLoss };
     "lines whose time is before the line above them got that line's time")                                        \
   X(kUnfinishedNeverResumed, kDataLoss, "unfinished_never_resumed",                                                \
     "calls printed as unfinished never came back: what they did is assumed (close, munmap, execve) or left out")   \
-  X(kUnfinishedAssumed, kError, "unfinished_assumed",                                                              \
-    "calls stayed unfinished for so long that their outcome was assumed: close, munmap and execve done, "          \
-    "messages and children when the call returns")                                                                \
+  X(kUnfinishedAssumed, kError, "unfinished_assumed",                                                                \
+    "calls stayed unfinished for so long that their outcome was assumed: close, munmap and execve done, a fork's "    \
+    "child the first new task, messages not sent before the call returns")                                           \
   X(kResumedWithoutStart, kDataLoss, "resumed_without_start",                                                      \
     "calls whose beginning is not in the recording were left out")                                                 \
-  X(kChildBeforeClone, kInfo, "child_before_clone",                                                                \
-    "a child's lines precede its parent's fork: what it inherited is known only from there")                      \
+  X(kChildBeforeClone, kDataLoss, "child_before_clone",                                                              \
+    "a child's lines stand before its parent's fork, as strace -z writes them: what it inherited is unknown; "       \
+    "record without -z")                                                                                             \
   X(kChildrenNotTraced, kDataLoss, "children_not_traced",                                                         \
     "processes or threads were started, but nothing they did is in the recording: record with strace -f")         \
   X(kChildTidGuessed, kError, "child_tid_guessed",                                                                  \
@@ -48,7 +49,7 @@ enum class DecodeSeverity : uint8_t { kInfo, kError, kDataLoss };
   X(kSignalsSuppressed, kDataLoss, "signals_suppressed",                                                           \
     "no '+++ exited' or '+++ killed' line: processes killed by a signal seem to live on; record without -q and "   \
     "without -e signal=none")                                                                                      \
-  X(kNoFdPaths, kDataLoss, "no_fd_paths",                                                                          \
+  X(kNoFdPaths, kError, "no_fd_paths",                                                                          \
     "descriptors are printed without what they refer to: identities are guessed; record with strace -yy")          \
   X(kYWithoutYy, kError, "y_without_yy",                                                                           \
     "sockets that carried descriptors are printed without their peers: sender and receiver are paired by guess; "  \

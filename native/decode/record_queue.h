@@ -42,6 +42,8 @@ class RecordQueue {
   // Settles it: its records are kept or dropped.
   void settle(HoldId hold, bool keep);
 
+  HoldId oldest_hold() const { return holds_.front().id; }
+
   // Settles the oldest hold as assumed. REQUIRES: any_hold().
   void assume_oldest() { settle(holds_.front().id, holds_.front().assume); }
 

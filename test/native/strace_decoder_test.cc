@@ -179,12 +179,19 @@ TEST_SUITE("strace tasks") {
           "clone 2 -> 3 flags=0\nclose 3 3\nclose 4 4\n");
   }
 
-  TEST_CASE("a child that is first seen outside its parent's clone is adopted late") {
+  TEST_CASE("a child whose events were out before its fork is seen is left as it is") {
     const Decoded late =
         decode("7 close(9</x>) = 0\n8 close(3</x>) = 0\n7 clone(flags=SIGCHLD) = 8\n");
-    CHECK(late.text ==
-          "task 1 tid=7 tgid=0\nclose 1 9\ntask 2 tid=8 tgid=0\nclose 2 3\nclone 1 -> 2 flags=0\n");
+    CHECK(late.text == "task 1 tid=7 tgid=0\nclose 1 9\ntask 2 tid=8 tgid=0\nclose 2 3\n");
     CHECK(late.lost == "child_before_clone=1");
+  }
+
+  TEST_CASE("the child of a fork that never returns is the first new task") {
+    const Decoded cut =
+        decode("7 vfork( <unfinished ...>\n8 close(3</x>) = 0\n9 close(4</x>) = 0\n");
+    CHECK(cut.text ==
+          "task 1 tid=7 tgid=0\ntask 2 tid=8 tgid=8\nclone 1 -> 2 flags=4100\nclose 2 3\n"
+          "task 3 tid=9 tgid=0\nclose 3 4\nloss unfinished_never_resumed\n");
   }
 
   TEST_CASE("a tid in use that is cloned again has lost its end") {

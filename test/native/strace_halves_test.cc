@@ -126,20 +126,23 @@ TEST_SUITE("strace calls in two halves") {
     text +=
         "6 <... sendmsg resumed>) = 1\n7 <... close resumed>) = 0\n5 <... vfork resumed>) = 9\n";
     const Decoded decoded = decode(text);
-    CHECK(decoded.lost == "unfinished_assumed=3 child_before_clone=1 calls_not_traced_recvmsg=1");
-    CHECK(decoded.text.starts_with("task 1 tid=7 tgid=0\nclose 1 3\n"));
-    CHECK(decoded.text.ends_with("close 5 9\nsend 2 4 \"/x\": 5=-\nclone 3 -> 4 flags=4100\n"));
+    CHECK(decoded.lost == "unfinished_assumed=3 calls_not_traced_recvmsg=1");
+    CHECK(decoded.text.starts_with(
+        "task 1 tid=7 tgid=0\nclose 1 3\ntask 2 tid=6 tgid=0\ntask 3 tid=5 tgid=0\n"
+        "task 4 tid=9 tgid=9\nclone 3 -> 4 flags=4100\ndup 4 1 -> 2\n"));
+    CHECK(decoded.text.ends_with("close 5 9\nsend 2 4 \"/x\": 5=-\n"));
     CHECK(decode(text, 1000).text == decoded.text);
   }
 
   TEST_CASE("what waits is bounded by input, too") {
     std::string text = "7 vfork( <unfinished ...>\n";
-    const std::string write = "8 write(1</x>, \"" + std::string(1000, 'a') + "\", 1000) = 1000\n";
+    const std::string write = "8 getrandom(\"" + std::string(1000, 'a') + "\", 1000, 0) = 1000\n";
     while (text.size() <= StraceDecoder::kMostHeldText) text += write;
-    text += "7 <... vfork resumed>) = 9\n";
-    const Decoded decoded = decode(text);
-    CHECK(decoded.lost.starts_with("unfinished_assumed=1"));
-    CHECK(decoded.text.ends_with("clone 1 -> 3 flags=4100\n"));
+    const Decoded right = decode(text + "7 <... vfork resumed>) = 8\n");
+    CHECK(right.lost == "unfinished_assumed=1");
+    CHECK(right.text == "task 1 tid=7 tgid=0\ntask 2 tid=8 tgid=8\nclone 1 -> 2 flags=4100\n");
+    const Decoded wrong = decode(text + "7 <... vfork resumed>) = 9\n");
+    CHECK(wrong.lost == "unfinished_assumed=1 child_tid_guessed=1");
   }
 
   TEST_CASE("however the bytes are cut, the records are the same") {

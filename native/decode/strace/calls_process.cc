@@ -10,22 +10,23 @@ using strace::FdText;
 using strace::QuotedText;
 using strace::Task;
 
+// Without the exit signal.
+uint64_t StraceDecoder::fork_flags(Call call, Cursor args) {
+  if (call == Call::kFork) return 0;
+  if (call == Call::kVfork) return strace::kCloneVm | strace::kCloneVfork;
+  return args.seek("flags=") ? strace::clone_flags(args.skip()) & ~uint64_t{0xff} : 0;
+}
+
 // fork, vfork, clone, clone3
 void StraceDecoder::on_fork(Context& call) {
-  uint64_t flags = 0;
+  const uint64_t flags = fork_flags(call.call, call.args);
   int64_t pidfd = -1;
-  if (call.call == Call::kVfork) {
-    flags = strace::kCloneVm | strace::kCloneVfork;
-  } else if (call.call != Call::kFork) {
-    Cursor look = call.args;
-    if (look.seek("flags=")) flags = strace::clone_flags(look.skip()) & ~uint64_t{0xff};
-    if ((flags & strace::kClonePidfd) != 0) {
-      Cursor made = call.args;
-      const bool shown =
-          call.call == Call::kClone3 ? made.seek("=> {pidfd=[") : made.seek("parent_tid=[");
-      if (shown) pidfd = made.fd().fd;
-      if (made.bad()) pidfd = -1;
-    }
+  if ((flags & strace::kClonePidfd) != 0) {
+    Cursor made = call.args;
+    const bool shown =
+        call.call == Call::kClone3 ? made.seek("=> {pidfd=[") : made.seek("parent_tid=[");
+    if (shown) pidfd = made.fd().fd;
+    if (made.bad()) pidfd = -1;
   }
   if (!returned(call)) return;
   const uint64_t tid = call.result.outer_tid != 0 ? call.result.outer_tid : call.result.value;

@@ -28,6 +28,7 @@ void StraceDecoder::on_first_half(Task& task, Call call, std::string_view name, 
   task.pending.time = now_;
   task.pending.text.assign(text, end);
   task.pending.hold = RecordQueue::kNoHold;
+  task.pending.assumed_child = 0;
   if (!strace::effect_at_first_half(call)) return;
   if (is_fork(call)) pending_forks_++;
   if (is_exec(call) && task.threaded) executing_groups_.push_back(task.group);
@@ -63,7 +64,13 @@ void StraceDecoder::settle_returned(Task& task, Context& call) {
     return;
   }
   if (!queue_.waits(hold)) {  // assumed meanwhile; what was assumed not done is done now
-    if (is_fork(kind) || is_send(kind)) run(call);
+    const uint32_t assumed = task.pending.assumed_child;
+    if (is_send(kind) || (is_fork(kind) && assumed == 0)) {
+      run(call);
+    } else if (is_fork(kind)) {
+      Cursor args = call.args;
+      if (read_result(args).value != assumed) counters_.add(DecodeCounter::kChildTidGuessed);
+    }
     return;
   }
   if (queue_.of_hold(hold).empty()) {  // the first half did not show enough, or it has no effect
@@ -107,7 +114,10 @@ void StraceDecoder::settle_never(Task& task, bool count) {
   task.pending.call = Call::kOther;
   task.pending.hold = RecordQueue::kNoHold;
   if (is_exec(kind)) std::erase(executing_groups_, task.group);
-  if (is_fork(kind)) pending_forks_--;
+  if (is_fork(kind)) {
+    pending_forks_--;
+    assume_child(task, kind, hold);
+  }
   if (queue_.waits(hold)) {
     for (Record& record : queue_.of_hold(hold)) {
       if (record.op == static_cast<uint16_t>(Op::kSend)) record.flags &= kMore;
@@ -117,10 +127,29 @@ void StraceDecoder::settle_never(Task& task, bool count) {
   if (count) lose(&task, DecodeCounter::kUnfinishedNeverResumed);
 }
 
+// A fork whose result is not known: its child is the first task that appeared from nowhere since it began.
+void StraceDecoder::assume_child(Task& parent, Call kind, RecordQueue::HoldId hold) {
+  parent.pending.assumed_child = 0;
+  if (!queue_.waits(hold)) return;
+  Task* const child = first_orphan_inside(hold);
+  if (child == nullptr) return;
+  const std::string& text = parent.pending.text;
+  const uint64_t flags = fork_flags(kind, Cursor(text.data(), text.data() + text.size()));
+  parent.pending.assumed_child = child->tid;
+  put_clone(parent, flags, child->tid, parent.pending.time, hold);
+  queue_.settle(hold, true);
+}
+
 void StraceDecoder::bound_holds() {
   while (queue_.any_hold() &&
          (queue_.held() > kMostHeld || position_ - queue_.oldest_at() > kMostHeldText)) {
-    queue_.assume_oldest();
+    const RecordQueue::HoldId oldest = queue_.oldest_hold();
+    tasks_.each([&](Task& task) {
+      if (task.pending.hold == oldest && is_fork(task.pending.call)) {
+        assume_child(task, task.pending.call, oldest);
+      }
+    });
+    if (queue_.waits(oldest)) queue_.assume_oldest();
     counters_.add(DecodeCounter::kUnfinishedAssumed);
   }
 }

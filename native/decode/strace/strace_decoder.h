@@ -7,8 +7,10 @@
 //   - Order of effect. Of a call printed in two halves, what releases, sends or forks takes effect at the first
 //     half, what acquires at the second; a call that failed has none. Until the second half tells, later
 //     records are held back, at most kMostHeld records or kMostHeldText bytes of input; then close, munmap, unlink
-//     and execve are taken as done, messages and children as not there before the call returns.
-//   - A child's events follow its kClone, also where its lines precede the parent's.
+//     and execve are taken as done, messages as not sent before the call returns, and a fork's child is the first task
+//     that appeared meanwhile.
+//   - A child's events follow its kClone, also where its lines precede the parent's. Where they were out before its
+//     fork was seen there is no kClone, and it is counted.
 //     The child's kTask stands immediately before that kClone. A second kTask of the same key tells the tid
 //     of a task whose first lines did not print it (aux 0 before).
 //   - kFdName precedes an event that uses a descriptor of a shared buffer, unless the task's same descriptor
@@ -97,6 +99,7 @@ class StraceDecoder final : public Decoder {
                      const char* end);
   void settle_returned(strace::Task& task, Context& call);
   void settle_never(strace::Task& task, bool count);
+  void assume_child(strace::Task& parent, strace::Call kind, RecordQueue::HoldId hold);
   void bound_holds();
   static Result read_result(strace::Cursor& args);
   bool returned(Context& call);
@@ -127,6 +130,7 @@ class StraceDecoder final : public Decoder {
                    uint64_t flags, uint16_t index);
   uint32_t route_of(Context& call, const strace::FdText& socket, std::string_view message);
   void on_fork(Context& call);
+  static uint64_t fork_flags(strace::Call call, strace::Cursor args);
   void on_execve(Context& call);
   void on_exit(Context& call);
   void on_unshare(Context& call);
@@ -143,6 +147,8 @@ class StraceDecoder final : public Decoder {
   strace::Task* child_of(const strace::Task& parent, uint32_t child_tid, RecordQueue::HoldId hold,
                          bool& late);
   strace::Task& new_task(uint32_t tid);
+  bool first_seen_inside(const strace::Task& task, RecordQueue::HoldId hold);
+  strace::Task* first_orphan_inside(RecordQueue::HoldId hold);
   void supersede(strace::Task& leader, uint32_t tid);
   void executed(strace::Task& task);
 

@@ -21,7 +21,8 @@ struct PendingCall {
   Call call = Call::kOther;  // kOther: none
   RecordQueue::HoldId hold = RecordQueue::kNoHold;
   uint64_t time = 0;
-  std::string text;  // from the name on, without " <unfinished ...>"
+  uint32_t assumed_child = 0;  // tid of a fork's child that was taken for it before it returned
+  std::string text;            // from the name on, without " <unfinished ...>"
 };
 
 struct Task {

@@ -76,26 +76,33 @@ void StraceDecoder::retire(Task& task) {
   tasks_.end(task);
 }
 
+bool StraceDecoder::first_seen_inside(const Task& task, RecordQueue::HoldId hold) {
+  const std::span<Record> places = queue_.of_hold(hold);
+  const Record* const place = queue_.at_place(task.announced_at);
+  return !places.empty() && place != nullptr && place > places.data();
+}
+
+// The first task that appeared from nowhere since the hold began.
+Task* StraceDecoder::first_orphan_inside(RecordQueue::HoldId hold) {
+  Task* first = nullptr;
+  tasks_.each([&](Task& task) {
+    if (task.announced && !task.cloned && !task.exited && first_seen_inside(task, hold) &&
+        (first == nullptr || task.announced_at < first->announced_at)) {
+      first = &task;
+    }
+  });
+  return first;
+}
+
 // The task that a clone returned, if it is known already. `late`: its first events are out.
 Task* StraceDecoder::child_of(const Task& parent, uint32_t child_tid, RecordQueue::HoldId hold,
                               bool& late) {
-  const std::span<Record> places = queue_.of_hold(hold);
-  const auto first_seen_inside = [&](const Task& task) {
-    const Record* const place = queue_.at_place(task.announced_at);
-    return !places.empty() && place != nullptr && place > places.data();
-  };
   Task* child = tasks_.find(child_tid);
   if (child == &parent) return child;
   // A parent in a PID namespace knows its child by a small number, but lines print strace's. Then the child is
   // the first that appeared from nowhere while its parent was in the call.
-  const bool inner = child_tid < lowest_tid_ && lowest_tid_ != UINT32_MAX;
-  if (child == nullptr && inner) {
-    tasks_.each([&](Task& task) {
-      if (task.announced && !task.cloned && first_seen_inside(task) &&
-          (child == nullptr || task.announced_at < child->announced_at)) {
-        child = &task;
-      }
-    });
+  if (child == nullptr && child_tid < lowest_tid_ && lowest_tid_ != UINT32_MAX) {
+    child = first_orphan_inside(hold);
     if (child != nullptr) counters_.add(DecodeCounter::kChildTidGuessed);
   }
   if (child == nullptr || !child->announced) return child;
@@ -103,12 +110,11 @@ Task* StraceDecoder::child_of(const Task& parent, uint32_t child_tid, RecordQueu
     retire(*child);
     return nullptr;
   }
-  if (first_seen_inside(*child)) {
+  if (first_seen_inside(*child, hold)) {
     queue_.at_place(child->announced_at)->op = 0;  // it moves to before the clone
     unparented_--;
   } else {
     late = true;
-    counters_.add(DecodeCounter::kChildBeforeClone);
   }
   return child;
 }
@@ -140,14 +146,18 @@ void StraceDecoder::put_clone(Task& parent, uint64_t flags, uint32_t child_tid, 
   } else {
     child->tgid = tid;
   }
+  if (late) {  // a copy of what the parent has by now would be wrong
+    counters_.add(DecodeCounter::kChildBeforeClone);
+    return;
+  }
   const Record task{time, child->tgid, child->key, 0, tid, static_cast<uint16_t>(Op::kTask), 0};
   const Record clone{time, flags, parent.key, 0, child->key, static_cast<uint16_t>(Op::kClone), 0};
   const std::span<Record> places = queue_.of_hold(hold);
   if (places.size() == 2) {
-    if (!late) places[0] = task;
+    places[0] = task;
     places[1] = clone;
   } else {
-    if (!late) queue_.put(task);
+    queue_.put(task);
     queue_.put(clone);
   }
 }
