@@ -7,7 +7,6 @@ import type { Loss, Losses } from './losses.ts';
 import { Lowering } from './lowering.ts';
 import type { FamilyReplay } from './replay.ts';
 import type { Replayed } from './replayed.ts';
-import { TrackerSink } from './tracker-sink.ts';
 
 /** A counter of readers: without the ends of processes, those without one may live or not. */
 const ENDS_MISSING = 'signals_suppressed';
@@ -20,7 +19,7 @@ export class EventReplay implements FamilyReplay {
 
   constructor(semantics: Semantics, losses: Losses, strings: TraceStrings) {
     this.#tracker = new Tracker({ semantics });
-    this.#kernel = new Kernel({ semantics, tracker: new TrackerSink(this.#tracker), autoReap: true });
+    this.#kernel = new Kernel({ semantics, tracker: this.#tracker, autoReap: true });
     this.#lowering = new Lowering(this.#kernel, losses, strings);
   }
 

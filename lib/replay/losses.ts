@@ -22,6 +22,11 @@ export const LOSSES = {
     'data-loss',
     'A process began with the pid of one that still seemed alive: the end of the older one was not recorded, and it was ended here.',
   ],
+  clone_contradicted: ['error', 'Clones by tasks whose pid their child has got were ignored.'],
+  clone_late: [
+    'error',
+    'A task was seen before the clone that made it; what it inherited is taken from its parent as it was then, and marked inferred.',
+  ],
   clone_refused: ['error', 'A clone with flags that no kernel accepts was replayed as a fork.'],
   task_event_after_end: ['error', 'Events of tasks that had ended were ignored.'],
   task_unknown: ['error', 'Events name a task that the recording never introduced; they were ignored.'],

@@ -1,5 +1,4 @@
 import { FLAG, OP } from '../core/record.ts';
-import { CLONE } from '../model/flags.ts';
 import type { FdTable } from '../model/fd-table.ts';
 import type { Handler, Lowering } from './lowering.ts';
 import { UnmarkedFile } from './recorded-file.ts';
@@ -19,15 +18,6 @@ function commOf(path: string): string {
         .replace(/\ufffd+$/, '');
 }
 
-/** What kernel_clone would refuse cannot have been observed; the rest is kept. */
-function legalFlags(flags: number): number {
-  let legal = flags;
-  if ((legal & CLONE.VM) === 0) legal &= ~(CLONE.SIGHAND | CLONE.THREAD);
-  if ((legal & CLONE.SIGHAND) === 0) legal &= ~CLONE.THREAD;
-  if ((legal & CLONE.FS) !== 0) legal &= ~CLONE.NEWNS;
-  return legal;
-}
-
 const task: Handler = (run, words, at) => {
   run.tasks.introduce(words[at + 4]!, words[at + 6]!, words[at + 2]!);
 };
@@ -35,9 +25,7 @@ const task: Handler = (run, words, at) => {
 const clone: Handler = (run, words, at) => {
   run.stamp(at);
   const parent = run.task(words, at);
-  if (parent === null) return;
-  const flags = words[at + 2]!;
-  run.tasks.clone(parent, words[at + 6]!, flags, legalFlags(flags));
+  if (parent !== null) run.tasks.clone(parent, words[at + 6]!, words[at + 2]!);
 };
 
 const execve: Handler = (run, words, at) => {

@@ -81,8 +81,13 @@ export class Lowering {
       if (high > untilHigh || (high === untilHigh && words[at]! > untilLow)) continue;
       const handler = HANDLERS[(opFlags & 0xffff) - FIRST_EVENT];
       if (handler !== undefined) handler(this, words, at);
-      else if ((opFlags & 0xffff) !== OP.loss) this.losses.count('record_op_unknown');
+      else this.#ignore(opFlags & 0xffff);
     }
+  }
+
+  #ignore(op: number): void {
+    if (op === OP.loss || op === 0) return;
+    this.losses.count(op < FIRST_EVENT ? 'record_other_family' : 'record_op_unknown');
   }
 
   /** The acting task of a record; null, counted, if it cannot act. */

@@ -1,6 +1,7 @@
-import { CLONE_PTHREAD } from '../model/flags.ts';
+import { CLONE, CLONE_PTHREAD } from '../model/flags.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Task } from '../model/task.ts';
+import { inheritLate } from './inherit.ts';
 import type { Losses } from './losses.ts';
 import { HiddenFile } from './recorded-file.ts';
 
@@ -33,10 +34,11 @@ export class RecordedTasks {
 
   introduce(key: number, tid: number, tgid: number): void {
     const task = this.#tasks[key];
-    if (task === undefined) this.#introduced[key] = { tid, tgid };
-    else if (tid !== 0 && task.tid !== tid) {
+    if (task === undefined) {
+      this.#introduced[key] = { tid, tgid };
+    } else if (tid !== 0 && task.tid !== tid && task.alive) {
       this.#makeRoom(tid);
-      this.#kernel.renumber(task, tid);
+      if (task.alive) this.#kernel.renumber(task, tid);
     }
   }
 
@@ -55,12 +57,22 @@ export class RecordedTasks {
   }
 
   /** A clone was seen. */
-  clone(parent: Task, key: number, flags: number, legal: number): void {
+  clone(parent: Task, key: number, flags: number): void {
+    const known = this.#tasks[key];
+    if (known !== undefined) {
+      this.#losses.count('clone_late');
+      if (known.alive && known !== parent) inheritLate(parent, known, flags);
+      return;
+    }
     const tid = this.#introduced[key]?.tid;
-    if (tid !== undefined && tid !== 0) this.#makeRoom(tid);
-    const options = tid === undefined ? {} : { pid: tid };
+    if (tid !== undefined) this.#makeRoom(tid);
+    if (!parent.alive) {
+      this.#losses.count('clone_contradicted');
+      return;
+    }
+    const legal = legalFlags(flags);
     if (legal !== flags) this.#losses.count('clone_refused');
-    this.#tasks[key] = parent.clone(legal, options);
+    this.#tasks[key] = parent.clone(legal, tid === undefined ? {} : { pid: tid });
     this.#introduced[key] = undefined;
   }
 
@@ -86,12 +98,15 @@ export class RecordedTasks {
     this.#losses.count('task_without_start');
     this.#makeRoom(tid);
     if (tgid !== 0 && tgid !== tid) {
-      const found = this.#kernel.task(tgid);
-      const leader = found?.alive === true ? found : this.#spawn(tgid);
-      if (leader !== found) this.#assumed.add(leader);
-      return leader.clone(CLONE_PTHREAD, { pid: tid });
+      return (this.#kernel.task(tgid)?.group.threads[0] ?? this.#assume(tgid)).clone(CLONE_PTHREAD, { pid: tid });
     }
     return this.#spawn(tid);
+  }
+
+  #assume(tgid: number): Task {
+    const leader = this.#spawn(tgid);
+    this.#assumed.add(leader);
+    return leader;
   }
 
   #spawn(pid: number): Task {
@@ -103,14 +118,23 @@ export class RecordedTasks {
   /** A live task with that tid cannot be: its end was lost. */
   #makeRoom(tid: number): void {
     const owner = this.#kernel.task(tid);
-    if (owner?.alive !== true) return;
+    if (owner === undefined || !owner.group.alive) return;
     this.#losses.count('task_pid_taken');
-    if (owner === owner.leader) {
-      const { group } = owner;
-      owner.exitGroup(null);
+    const { group } = owner;
+    if (owner === group.leader) {
+      group.threads[0]!.exitGroup(null);
       group.uncertain = true;
     } else {
       owner.exit(null);
     }
   }
+}
+
+/** What kernel_clone would refuse cannot have been observed; the rest is kept. */
+function legalFlags(flags: number): number {
+  let legal = flags;
+  if ((legal & CLONE.VM) === 0) legal &= ~(CLONE.SIGHAND | CLONE.THREAD);
+  if ((legal & CLONE.SIGHAND) === 0) legal &= ~CLONE.THREAD;
+  if ((legal & CLONE.FS) !== 0) legal &= ~CLONE.NEWNS;
+  return legal;
 }

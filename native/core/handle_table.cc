@@ -6,11 +6,6 @@
 
 namespace memtrack {
 
-namespace {
-// Full when seven of eight slots are used: beyond that probes lengthen quickly.
-constexpr uint32_t full_at(uint32_t buckets) { return buckets * 7; }
-}  // namespace
-
 HandleTable::Bucket* HandleTable::allocate(uint32_t n) {
   // calloc leaves the pages of a large array to the kernel until they are touched: a step pays for its own.
   void* raw = nullptr;
@@ -40,7 +35,7 @@ void release(Bucket* buckets, uint32_t mask, uint32_t stepwise) {
 }
 }  // namespace
 
-uint32_t* HandleTable::add(uint32_t id) {
+uint32_t* HandleTable::add_slowly(uint32_t id) {
   if (buckets_ == nullptr || used_ >= full_at(mask_ + 1)) [[unlikely]]
     make_room();
   if (old_ != nullptr) [[unlikely]] {
@@ -87,20 +82,6 @@ uint32_t* HandleTable::place(uint32_t id) {
       }
     }
   }
-}
-
-void HandleTable::drop(uint32_t* count) {
-  *count = 0;
-  live_--;
-  auto* bucket =
-      reinterpret_cast<Bucket*>(reinterpret_cast<uintptr_t>(count) & ~(sizeof(Bucket) - 1));
-  const bool in_old = old_ != nullptr && bucket >= old_ && bucket <= old_ + old_mask_;
-  if (!in_old && match(*bucket, 0) != 0) {
-    bucket->ids[count - bucket->counts] = 0;
-    used_--;
-  }
-  if (old_ != nullptr) [[unlikely]]
-    step();
 }
 
 // Doubles, or purges abandoned slots where these are what fills the table.

@@ -40,10 +40,42 @@ class HandleTable {
   }
 
   // The count of `id`; a new one is 0, and the caller sets it before anything else happens.
-  uint32_t* add(uint32_t id);
+  uint32_t* add(uint32_t id) {
+    if (buckets_ != nullptr && old_ == nullptr && used_ < full_at(mask_ + 1)) [[likely]] {
+      // Nearly always the id's own bucket has it, or room for it.
+      Bucket& bucket = buckets_[bucket_of(id, shift_)];
+      const unsigned unused = match(bucket, 0);
+      if (const unsigned hit = match(bucket, id + 1)) {
+        uint32_t* count = &bucket.counts[__builtin_ctz(hit)];
+        live_ += *count == 0;
+        return count;
+      }
+      if (unused != 0) {
+        const int slot = __builtin_ctz(unused);
+        bucket.ids[slot] = id + 1;
+        used_++;
+        live_++;
+        return &bucket.counts[slot];
+      }
+    }
+    return add_slowly(id);
+  }
 
   // The entry behind `count` leaves. REQUIRES: from find or add, not changed since.
-  void drop(uint32_t* count);
+  void drop(uint32_t* count) {
+    *count = 0;
+    live_--;
+    if (old_ != nullptr) [[unlikely]] {
+      step();
+      return;
+    }
+    auto* bucket =
+        reinterpret_cast<Bucket*>(reinterpret_cast<uintptr_t>(count) & ~(sizeof(Bucket) - 1));
+    if (match(*bucket, 0) != 0) [[likely]] {
+      bucket->ids[count - bucket->counts] = 0;
+      used_--;
+    }
+  }
 
   // Calls f(id, count) for each entry, in no order. `ahead(id)` is called some entries earlier: to prefetch.
   template <class F, class P>
@@ -128,7 +160,11 @@ class HandleTable {
     }
   }
 
+  // Full when seven of eight slots are used: beyond that probes lengthen quickly.
+  static constexpr uint32_t full_at(uint32_t buckets) { return buckets * 7; }
+
   static Bucket* allocate(uint32_t n);
+  uint32_t* add_slowly(uint32_t id);
   void make_room();
   void step();
   uint32_t* place(uint32_t id);

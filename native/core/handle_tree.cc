@@ -21,6 +21,7 @@ void HandleTree::changed(uint32_t id) {
 
 // Brings the node of `id` in step with the table.
 void HandleTree::relink(uint32_t id) {
+  packed_ = false;
   const uint32_t node = tree_.find(nodes_, id);
   const bool present = table_.find(id) != nullptr;
   if (present && node == kNilNode) {
@@ -83,14 +84,16 @@ void HandleTree::rebuild() {
   free_.clear();
   journal_.clear();
   linked_ = true;
+  packed_ = true;
 }
 
 void HandleTree::unlink_all() {
-  tree_.teardown(nodes_, [](uint32_t) {});
+  tree_ = {};
   nodes_.nodes.clear();
   free_.clear();
   journal_.clear();
   linked_ = false;
+  packed_ = false;
 }
 
 void HandleTree::copy_from(const HandleTree& other) {
@@ -105,6 +108,7 @@ void HandleTree::clear() {
   free_ = {};
   journal_ = {};
   linked_ = false;
+  packed_ = false;
 }
 
 size_t HandleTree::bytes() const {

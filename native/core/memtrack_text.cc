@@ -140,10 +140,10 @@ int64_t format_memtrack(Tracker& tracker, uint32_t task, MemtrackForm form, std:
   bool empty = true;
   const bool found = tracker.visit_leader(
       task, &leader,
-      [&](const Tracker::HandleRow& handle) {
+      [&](uint32_t id) {
         if (empty) put_header(text, form, leader.pid);
         empty = false;
-        const Tracker::BufferRow row = tracker.row(handle.buffer);
+        const Tracker::BufferRow row = tracker.row(id);
         tagged = row.tag != 0;
         tag = tracker.tag_text(row.tag);
         put_row(text, form, row, tag);

@@ -31,6 +31,7 @@
 #include "core/status.h"
 #include "core/tag_table.h"
 #include "core/task.h"
+#include "core/thread_annotations.h"
 #include "record/record.h"
 
 namespace memtrack {
@@ -95,14 +96,26 @@ class Tracker {
   // f_vma(Vma) newest first.
   template <class L, class H, class V>
   void for_each_leader(L&& f_leader, H&& f_handle, V&& f_vma);
-  // The same for the leader of one task; false if there is no such task.
+  // For the leader of one task: f_id(buffer id), ascending, each followed by f_vma(Vma) newest first. False if there is
+  // no such task.
   template <class H, class V>
-  bool visit_leader(uint32_t task, LeaderRow* leader, H&& f_handle, V&& f_vma);
+  bool visit_leader(uint32_t task, LeaderRow* leader, H&& f_id, V&& f_vma);
 
   // Keys of the leaders that hold `buffer`, in no order: no scan. -1 if there is no such buffer.
   int64_t holders(uint32_t buffer, std::vector<uint32_t>* keys) const;
 
-  BufferRow row(uint32_t id) const;
+  BufferRow row(uint32_t id) const {
+    Buffer& buffer = buffers_.at(id);
+    lock(buffer);
+    const BufferRow row = {.key = buffer.key.load(std::memory_order_relaxed),
+                           .id = id,
+                           .size = buffer.size,
+                           .tag = buffer.tag,
+                           .pid = buffer.pid,
+                           .userspace_handles = buffer.holders.size()};
+    unlock(buffer);
+    return row;
+  }
   std::string_view tag_text(uint32_t number) const {
     return number == 0 ? std::string_view() : tags_.text(number);
   }
@@ -122,9 +135,11 @@ class Tracker {
     uint32_t length = 0;
   };
 
+  void fetch_ahead(std::span<const Record> records, size_t i) const;
   Status execute(std::span<const Record> records, size_t i, Run* run);
 
-  // Finding and locking (tracker.cc).
+  // Finding and locking (tracker.cc). What takes a lock only if the tracker is shared, or keeps it in a run, is beyond
+  // clang's analysis.
   Task* find_task(uint32_t key) const;
   Task* lock_task(uint32_t key, Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
   void release(Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
@@ -144,8 +159,18 @@ class Tracker {
   void gained(const Holding& holding, uint32_t id);
   void lost(const Holding& holding, uint32_t id);
   bool held_elsewhere(const ThreadGroup& group, const Holding& except, uint32_t id) const;
-  void add_holder(uint32_t id, const Leader& leader);
-  void remove_holder(uint32_t id, const Leader& leader);
+  void add_holder(uint32_t id, const Leader& leader) {
+    Buffer& buffer = buffers_.at(id);
+    lock(buffer);
+    buffer.holders.insert(leader.slot);
+    unlock(buffer);
+  }
+  void remove_holder(uint32_t id, const Leader& leader) {
+    Buffer& buffer = buffers_.at(id);
+    lock(buffer);
+    buffer.holders.erase(leader.slot);
+    unlock(buffer);
+  }
 
   // Buffers (tracker_buffers.cc).
   Status init(const Record& record);
@@ -210,8 +235,9 @@ class Tracker {
     }
   }
 
+  HandleRow handle_row(const Leader& leader, uint32_t id) const;
   template <class H, class V>
-  void visit_locked(Leader* leader, H&& f_handle, V&& f_vma);
+  void visit_locked(Leader* leader, H&& f_id, V&& f_vma);
   template <class V>
   void visit_vmas(const VmaLists& lists, uint32_t id, V&& f_vma);
   uint32_t live_entries(const VmaLists& lists, uint32_t id) const;

@@ -101,17 +101,4 @@ Status Tracker::resize(uint32_t key, uint64_t size) {
   });
 }
 
-Tracker::BufferRow Tracker::row(uint32_t id) const {
-  Buffer& buffer = buffers_.at(id);
-  lock(buffer);
-  const BufferRow row = {.key = buffer.key.load(std::memory_order_relaxed),
-                         .id = id,
-                         .size = buffer.size,
-                         .tag = buffer.tag,
-                         .pid = buffer.pid,
-                         .userspace_handles = buffer.holders.size()};
-  unlock(buffer);
-  return row;
-}
-
 }  // namespace memtrack

@@ -74,20 +74,6 @@ Status Tracker::uninstall_locked(Task* task, uint32_t buffer) {
   }
 }
 
-void Tracker::add_holder(uint32_t id, const Leader& leader) {
-  Buffer& buffer = buffers_.at(id);
-  lock(buffer);
-  buffer.holders.insert(leader.slot);
-  unlock(buffer);
-}
-
-void Tracker::remove_holder(uint32_t id, const Leader& leader) {
-  Buffer& buffer = buffers_.at(id);
-  lock(buffer);
-  buffer.holders.erase(leader.slot);
-  unlock(buffer);
-}
-
 // `holding` has its first reference to the buffer: its leaders hold it now, if they did not in another way.
 void Tracker::gained(const Holding& holding, uint32_t id) {
   if (holding.sole != nullptr) [[likely]] {

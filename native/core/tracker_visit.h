@@ -43,45 +43,56 @@ inline uint32_t Tracker::live_entries(const VmaLists& lists, uint32_t id) const 
   return live;
 }
 
-// REQUIRES: !needs_link(*leader).
+// The counts behind one row. REQUIRES: the leader's lock.
+inline Tracker::HandleRow Tracker::handle_row(const Leader& leader, uint32_t id) const {
+  if (options_.posted) return {id, leader.own.tree.count(id), live_entries(leader.lists, id)};
+  HandleRow row{id, 0, 0};
+  for (const Holding* holding : leader.group->holdings) {
+    (holding->is_mm ? row.vmas : row.fds) += holding->tree.count(id);
+  }
+  return row;
+}
+
+// Calls f_id(id) for each buffer the leader holds, ascending, and after each f_vma. REQUIRES: !needs_link(*leader).
 template <class H, class V>
-void Tracker::visit_locked(Leader* leader, H&& f_handle, V&& f_vma) {
+void Tracker::visit_locked(Leader* leader, H&& f_id, V&& f_vma) {
+  const auto ahead = [this](uint32_t id) { __builtin_prefetch(&buffers_.at(id)); };
   if (options_.posted) {
-    const HandleTree& tree = leader->own.tree;
-    tree.for_each_in_order([&](uint32_t id) {
-      f_handle(HandleRow{id, tree.count(id), live_entries(leader->lists, id)});
-      visit_vmas(leader->lists, id, f_vma);
-    });
+    leader->own.tree.for_each_in_order(
+        [&](uint32_t id) {
+          f_id(id);
+          visit_vmas(leader->lists, id, f_vma);
+        },
+        ahead);
     return;
   }
-  const ThreadGroup& group = *leader->group;
   const Mm* mm = nullptr;
   const Holding* only = nullptr;
   size_t filled = 0;
-  for (const Holding* holding : group.holdings) {
-    if (holding->is_mm) mm = static_cast<const Mm*>(holding);
+  for (const Holding* holding : leader->group->holdings) {
     if (holding->tree.empty()) continue;
+    if (holding->is_mm) mm = static_cast<const Mm*>(holding);
     filled++;
     only = holding;
   }
   if (filled == 0) return;
-  if (filled == 1 && !only->is_mm) {
+  if (filled == 1) {
     only->tree.for_each_in_order(
-        [&](uint32_t id) { f_handle(HandleRow{id, only->tree.count(id), 0}); });
+        [&](uint32_t id) {
+          f_id(id);
+          if (mm != nullptr) visit_vmas(mm->lists, id, f_vma);
+        },
+        ahead);
     return;
   }
   std::vector<uint32_t> ids;
-  for (const Holding* holding : group.holdings) {
+  for (const Holding* holding : leader->group->holdings) {
     holding->tree.for_each_in_order([&](uint32_t id) { ids.push_back(id); });
   }
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   for (const uint32_t id : ids) {
-    HandleRow row{id, 0, mm == nullptr ? 0 : mm->tree.count(id)};
-    for (const Holding* holding : group.holdings) {
-      if (!holding->is_mm) row.fds += holding->tree.count(id);
-    }
-    f_handle(row);
+    f_id(id);
     if (mm != nullptr) visit_vmas(mm->lists, id, f_vma);
   }
 }
@@ -115,13 +126,13 @@ void Tracker::for_each_leader(L&& f_leader, H&& f_handle, V&& f_vma) {
     if (leader == nullptr) continue;
     visit_under_lock(leader, leader->group->set.load(std::memory_order_relaxed), [&] {
       f_leader(LeaderRow{leader->key, leader->pid});
-      visit_locked(leader, f_handle, f_vma);
+      visit_locked(leader, [&](uint32_t id) { f_handle(handle_row(*leader, id)); }, f_vma);
     });
   }
 }
 
 template <class H, class V>
-bool Tracker::visit_leader(uint32_t key, LeaderRow* row, H&& f_handle, V&& f_vma) {
+bool Tracker::visit_leader(uint32_t key, LeaderRow* row, H&& f_id, V&& f_vma) {
   // Tasks must not end or change their leader meanwhile; installs of other processes go on.
   const MutexGuard structure(structure_mu_);
   const Task* task = find_task(key);
@@ -130,7 +141,7 @@ bool Tracker::visit_leader(uint32_t key, LeaderRow* row, H&& f_handle, V&& f_vma
   Leader* leader = group->leader;
   *row = {leader->key, leader->pid};
   visit_under_lock(leader, group->set.load(std::memory_order_relaxed),
-                   [&] { visit_locked(leader, f_handle, f_vma); });
+                   [&] { visit_locked(leader, f_id, f_vma); });
   return true;
 }
 

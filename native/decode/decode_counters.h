@@ -38,9 +38,11 @@ enum class DecodeSeverity : uint8_t { kInfo, kError, kDataLoss };
     "calls whose beginning is not in the recording were left out")                                                 \
   X(kChildBeforeClone, kInfo, "child_before_clone",                                                                \
     "a child's lines precede its parent's fork: what it inherited is known only from there")                      \
+  X(kChildrenNotTraced, kDataLoss, "children_not_traced",                                                         \
+    "processes or threads were started, but nothing they did is in the recording: record with strace -f")         \
   X(kChildTidGuessed, kError, "child_tid_guessed",                                                                  \
     "a parent in a PID namespace names its child by another number than strace does: children are matched in the "  \
-    "order they appear; record with strace --pids-translation")                                                    \
+    "order they appear; record with strace --decode-pids=pidns")                                                    \
   X(kTaskEndNotSeen, kDataLoss, "task_end_not_seen",                                                               \
     "a thread id came into use again though its last owner's end is not in the recording; it was ended there")     \
   X(kSignalsSuppressed, kDataLoss, "signals_suppressed",                                                           \

@@ -48,11 +48,17 @@ TEST_SUITE("strace descriptors") {
           "memfd 1 3 \"a\\\" 1\n");
     CHECK(events("7 memfd_create(\"x (deleted)\", 0) = 3</memfd:x (deleted)>(deleted)\n") ==
           "memfd 1 3 \"x (deleted)\" 0\n");
+    CHECK(events("7 open(\"\\x2f\\x64\\x65\\x76/shm/a\", O_RDWR) = 3\n") ==
+          "open 1 3 \"/dev/shm/a\" 2\n");
     CHECK(events("7 memfd_create(\"\\x61\\303\\251\", 0) = 3\n") == "memfd 1 3 \"a\xc3\xa9\" 0\n");
   }
 
   TEST_CASE("older strace leaves (deleted) inside") {
-    CHECK(events("7 fstat(5</memfd:a (deleted)>, 0x7f) = 0\n") == "fdname 1 5 \"/memfd:a\"\n");
+    CHECK(events("7 fstat(5</memfd:a (deleted)>, 0x7f) = 0\n7 fstat(6</dev/shm/b (deleted)>, 0x7f) "
+                 "= 0\n") == "fdname 1 5 \"/memfd:a\"\nfdname 1 6 \"/dev/shm/b\"\n");
+    // Newer ones do not: there it is the file's own name.
+    CHECK(events("7 fstat(6</dev/shm/b (deleted)>, 0x7f) = 0\n") ==
+          "fdname 1 6 \"/dev/shm/b (deleted)\"\n");
   }
 
   TEST_CASE("new descriptors of other kinds, with their close-on-exec") {
@@ -243,6 +249,16 @@ TEST_SUITE("strace messages") {
     CHECK(events("7 sendmsg(4, " + kHead +
                  "{cmsg_len=20, cmsg_level=0x1, cmsg_type=0x1, cmsg_data=[5]}" + kTail) ==
           "send 1 4 -: 5=-\n");
+  }
+
+  TEST_CASE("numbers only: a level other than SOL_SOCKET carries no descriptors") {
+    CHECK(events("7 sendmsg(4, " + kHead +
+                 "{cmsg_len=20, cmsg_level=0, cmsg_type=0x1, cmsg_data=[0x10]}" + kTail)
+              .empty());
+    CHECK(events("7 sendmsg(4, " + kHead +
+                 "{cmsg_len=20, cmsg_level=0x1 /* SOL_SOCKET */, cmsg_type=0x1 /* SCM_RIGHTS */, "
+                 "cmsg_data=[5]}" +
+                 kTail) == "send 1 4 -: 5=-\n");
   }
 
   TEST_CASE("peeked and truncated") {

@@ -244,6 +244,7 @@ TEST_SUITE("strace tasks") {
     CHECK(whole.text ==
           "task 1 tid=700 tgid=0\ntask 2 tid=0 tgid=0\nclone 1 -> 2 flags=0\n"
           "task 3 tid=0 tgid=0\nclone 1 -> 3 flags=0\ntask 2 tid=702 tgid=702\nclose 2 3\n");
+    CHECK(decode("7 fork() = 8\n7 fork() = 9\n").lost == "children_not_traced=2");
     // Not a namespace: pids began again at 300.
     CHECK(decode("700 clone(flags=SIGCHLD) = 301\n301 close(3</x>) = 0\n").lost.empty());
   }

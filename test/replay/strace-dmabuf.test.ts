@@ -110,7 +110,7 @@ describe('dma-bufs in a virtual machine, compared with the kernel at every step'
         return [`${tid} ${fd} ${key}`, { fd, cloexec, inferred }] as const;
       }),
     );
-    const truthFds = new Map(
+    const truthFds = new Map<string, boolean>(
       truth.buffers.flatMap(({ label, fds: list }) =>
         list.map(({ tid, fd, cloexec }) => [`${tid} ${fd} ${KEYS[label]!}`, cloexec] as const),
       ),

@@ -38,6 +38,12 @@ bool reopens(std::string_view path) {
   return (path.starts_with("fd/") && path.size() > 3) || path.starts_with("map_files/");
 }
 
+// Whether the path has to be resolved to tell.
+bool may_reopen(const FdText& directory, const QuotedText& path) {
+  const std::string_view start = path.raw.starts_with('/') ? path.raw : directory.name;
+  return start.starts_with("/proc") || start.starts_with("/dev/fd") || path.raw.starts_with('\\');
+}
+
 // Paths of files through which memory is shared.
 bool matters(std::string_view path) {
   if (path.starts_with("/dev/")) {
@@ -109,16 +115,16 @@ void StraceDecoder::on_open(Context& call) {
   if (!returned(call)) return;
   const uint32_t fd = result_fd(call);
   fds_made_++;
-  const std::string_view path = path_of(directory, text);
   uint32_t number = 0;
-  const bool again = reopens(path);
-  if (again) {
-    number = strings_.intern(path);
-  } else if (call.result.fd.annotated) {  // what the kernel calls it, links followed
-    std::string_view name = call.result.fd.name;
+  bool again = false;
+  if (may_reopen(directory, text) || !call.result.fd.annotated) {
+    const std::string_view path = path_of(directory, text);
+    again = reopens(path);
+    if (again || (!call.result.fd.annotated && matters(path))) number = strings_.intern(path);
+  }
+  if (!again && call.result.fd.annotated) {  // what the kernel calls it, links followed
+    const std::string_view name = call.result.fd.name;
     if (matters(name.substr(0, name.find('<')))) number = name_of(call.result.fd);
-  } else if (matters(path)) {
-    number = strings_.intern(path);
   }
   put(call.task, Op::kOpen, fd, number, flags);
   name_result(call, fd, again);

@@ -39,7 +39,7 @@ void StraceDecoder::on_truncate(Context& call) {
     const uint64_t offset = call.args.number();
     call.args.comma();
     size = offset + call.args.number();
-    if ((mode & strace::kFallocKeepSize) != 0) return;
+    if ((mode & strace::kFallocKeepSize) != 0) return reveal(call.task, fd);
     flags = kGrow;
   } else {
     size = call.args.number();

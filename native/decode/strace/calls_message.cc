@@ -17,11 +17,17 @@ bool contains(std::string_view text, std::string_view word) {
   return memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
 }
 
-// At the value of cmsg_type: is it SCM_RIGHTS of SOL_SOCKET? Moves past it.
-bool is_rights(Cursor& at) {
-  if (at.eat("SCM_RIGHTS")) return true;
+// `word`, or `number` under -X raw. Moves past what it recognizes.
+bool is(Cursor& at, std::string_view word, uint64_t number) {
+  if (at.eat(word)) return true;
   if (at.peek() < '0' || at.peek() > '9') return false;
-  return at.number() == 1 && !at.bad();  // -X raw: SOL_SOCKET has no other type 1
+  return at.number() == number && !at.bad();
+}
+
+// At the value of cmsg_level: are SOL_SOCKET and SCM_RIGHTS next? Moves past what it recognizes.
+bool is_rights(Cursor& at) {
+  if (!is(at, "SOL_SOCKET", 1) || !at.eat(", cmsg_type=")) return false;
+  return is(at, "SCM_RIGHTS", 1);
 }
 
 }  // namespace
@@ -68,7 +74,7 @@ void StraceDecoder::put_message(Context& call, const FdText& socket, std::string
   if (!cut && !contains(message, "cmsg_type=")) return;
   Cursor at(message.data(), message.data() + message.size());
   fds_.clear();
-  while (at.seek("cmsg_type=")) {
+  while (at.seek("cmsg_level=")) {
     if (!is_rights(at)) continue;
     at.eat(',');
     at.blanks();

@@ -77,6 +77,14 @@ FdText Cursor::fd() {
 void Cursor::annotation() {
   const char* p = at_ + 1;
   const bool path = p < end_ && *p == '/';
+  if (path) {
+    const auto* close =
+        static_cast<const char*>(std::memchr(p, '>', static_cast<size_t>(end_ - p)));
+    if (close != nullptr && (close + 1 >= end_ || close[1] != '>')) {
+      at_ = close + 1;
+      return;
+    }
+  }
   int depth = 1;
   for (; p < end_; p++) {
     if (*p == '<') {
@@ -224,8 +232,9 @@ void append_unescaped(std::string_view raw, std::string& out) {
       continue;
     }
     if (*p == 'x' && p + 1 < end && hex_value(p[1]) >= 0) {
-      int value = hex_value(*++p);
-      if (++p < end && hex_value(*p) >= 0) value = value * 16 + hex_value(*p++);
+      int value = hex_value(p[1]);
+      p += 2;
+      if (p < end && hex_value(*p) >= 0) value = value * 16 + hex_value(*p++);
       out.push_back(static_cast<char>(value));
       continue;
     }

@@ -1,5 +1,7 @@
 #include "decode/strace/line.h"
 
+#include <array>
+#include <cstddef>
 #include <cstring>
 
 namespace memtrack::strace {
@@ -63,24 +65,56 @@ const char* read_time(const char* p, const char* end, bool padded, Line& line) {
   return after + 1;
 }
 
-bool is_name(char c) {
-  return (c >= 'a' && c <= 'z') || is_digit(c) || c == '_' || (c >= 'A' && c <= 'Z');
+constexpr std::array<bool, 256> kName = [] {
+  std::array<bool, 256> table{};
+  for (int c = 0; c < 256; c++) {
+    table[static_cast<size_t>(c)] =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  }
+  return table;
+}();
+
+// 1700000000.000100 as -ttt prints it until 2286, without a loop. False: it is something else.
+bool read_epoch(const char* p, const char* end, Line& line) {
+  constexpr ptrdiff_t kSeconds = 10, kMicros = 6;
+  if (end - p <= kSeconds + 1 + kMicros || p[kSeconds] != '.' || p[kSeconds + 1 + kMicros] != ' ') {
+    return false;
+  }
+  uint64_t seconds = 0, micros = 0;
+  bool wrong = false;
+  for (ptrdiff_t i = 0; i < kSeconds; i++) {
+    const unsigned digit = static_cast<unsigned char>(p[i]) - unsigned{'0'};
+    wrong |= digit > 9;
+    seconds = seconds * 10 + digit;
+  }
+  for (ptrdiff_t i = kSeconds + 1; i <= kSeconds + kMicros; i++) {
+    const unsigned digit = static_cast<unsigned char>(p[i]) - unsigned{'0'};
+    wrong |= digit > 9;
+    micros = micros * 10 + digit;
+  }
+  if (wrong) return false;
+  line.form = TimeForm::kEpoch;
+  line.time = seconds * kSecond + micros * 1000;
+  return true;
 }
 
 // Whether what follows PID and TIME can be strace's.
-bool begins_like_strace(const char* p, const char* end) {
-  if (p >= end) return false;
+bool begins_like_strace(Line& line) {
+  const char* const p = line.text;
+  const ptrdiff_t length = line.end - p;
+  if (length <= 0) return false;
   switch (*p) {
     case '<':
-      return end - p > 5 && std::memcmp(p, "<... ", 5) == 0;
+      return length > 5 && std::memcmp(p, "<... ", 5) == 0;
     case '+':
-      return end - p > 4 && std::memcmp(p, "+++ ", 4) == 0;
+      return length > 4 && std::memcmp(p, "+++ ", 4) == 0;
     case '-':
-      return end - p > 4 && std::memcmp(p, "--- ", 4) == 0;
+      return length > 4 && std::memcmp(p, "--- ", 4) == 0;
     case '?':
-      return end - p > 2 && std::memcmp(p, "???", 3) == 0;
+      return length > 2 && std::memcmp(p, "???", 3) == 0;
     default:
-      return !call_name(p, end).empty();
+      line.call = call_name(p, line.end);
+      return !line.call.empty();
   }
 }
 
@@ -88,7 +122,7 @@ bool begins_like_strace(const char* p, const char* end) {
 
 std::string_view call_name(const char* text, const char* end) {
   const char* p = text;
-  while (p < end && is_name(*p)) p++;
+  while (p < end && kName[static_cast<unsigned char>(*p)]) p++;
   if (p == text || p >= end || *p != '(' || is_digit(*text)) return {};
   return {text, static_cast<size_t>(p - text)};
 }
@@ -136,7 +170,11 @@ bool split_line(const char* begin, const char* end, Line& line) {
     }
   }
   const char* const time = blanks(p, end);
-  p = read_time(time, end, time > field_end, line);
+  if (read_epoch(time, end, line)) {
+    p = time + 18;
+  } else {
+    p = read_time(time, end, time > field_end, line);
+  }
   if (p < end && *p == '(' && end - p > 2 && p[1] == '+') {  // "(+     0.000021) "
     const auto* close = static_cast<const char*>(std::memchr(p, ')', static_cast<size_t>(end - p)));
     if (close == nullptr) return false;
@@ -148,7 +186,7 @@ bool split_line(const char* begin, const char* end, Line& line) {
     p = blanks(close + 1, end);
   }
   line.text = p;
-  return begins_like_strace(p, end);
+  return begins_like_strace(line);
 }
 
 }  // namespace memtrack::strace

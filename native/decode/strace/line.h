@@ -22,6 +22,7 @@ struct Line {
   bool has_tid = false;
   TimeForm form = TimeForm::kNone;
   std::string_view comm;  // -Y
+  std::string_view call;  // up to '('; empty if text begins no call
 };
 
 // Splits a line without its line end. False: not a line of strace's.

@@ -1,7 +1,7 @@
 // What descriptors and files are called.
-#include "decode/strace/strace_decoder.h"
-
 #include <cstring>
+
+#include "decode/strace/strace_decoder.h"
 
 namespace memtrack {
 
@@ -35,8 +35,9 @@ uint32_t StraceDecoder::intern_unescaped(std::string_view raw) {
   return strings_.intern(scratch_);
 }
 
-// The kernel appends " (deleted)" to an unlinked file's path; strace moves that behind the '>', older
-// versions left it where it was. A dma-buf is never unlinked: there it ends the name somebody chose.
+// The kernel appends " (deleted)" to an unlinked file's path, as that of every memfd; strace moves that behind the
+// '>', older versions left it where it was, which shows at the first memfd. A dma-buf is never unlinked: there it
+// ends the name somebody chose.
 uint32_t StraceDecoder::name_of(const FdText& fd) {
   std::string_view name = fd.name;
   if (name.ends_with('>')) name = name.substr(0, name.rfind('<'));  // </dev/x<char 1:3>>
@@ -47,8 +48,9 @@ uint32_t StraceDecoder::name_of(const FdText& fd) {
     scratch_ += kDeleted;
     return strings_.intern(scratch_);
   }
-  if (!fd.deleted && names_buffer(name) && name.ends_with(kDeleted)) {
-    name.remove_suffix(kDeleted.size());
+  if (!fd.deleted && name.ends_with(kDeleted)) {
+    if (name.starts_with("/memfd:")) deleted_inside_ = true;
+    if (deleted_inside_) name.remove_suffix(kDeleted.size());
   }
   return intern_unescaped(name);
 }
@@ -105,12 +107,16 @@ void StraceDecoder::name_result(Context& call, uint32_t fd, bool tell_reader) {
 std::string_view StraceDecoder::path_of(const FdText& directory, const QuotedText& path) {
   path_.clear();
   if (path.null) return path_;
-  if (!path.raw.starts_with('/') && directory.annotated && directory.name.starts_with('/')) {
+  if (path.raw.starts_with('/') && std::memchr(path.raw.data(), '\\', path.raw.size()) == nullptr) {
+    return path.raw;
+  }
+  scratch_.clear();
+  strace::append_unescaped(path.raw, scratch_);
+  if (!scratch_.starts_with('/') && directory.annotated && directory.name.starts_with('/')) {
     strace::append_unescaped(directory.name, path_);
     if (!path_.ends_with('/')) path_ += '/';
   }
-  strace::append_unescaped(path.raw, path_);
-  return path_;
+  return path_ += scratch_;
 }
 
 Record& StraceDecoder::put(const Task& task, Op op, uint32_t buffer, uint32_t aux, uint64_t size,

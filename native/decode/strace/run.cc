@@ -112,6 +112,7 @@ void StraceDecoder::count_what_is_missing() {
   miss(mappings_ >= kEnough && !saw(Call::kMunmap), DecodeCounter::kMunmapNotTraced, mappings_);
   miss(unparented_ > 1 && !saw(Call::kFork, Call::kVfork, Call::kClone, Call::kClone3),
        DecodeCounter::kCloneNotTraced, unparented_);
+  miss(children_spoke_ == 0, DecodeCounter::kChildrenNotTraced, children_);
   miss(!saw(Call::kSendmsg, Call::kSendmmsg), DecodeCounter::kSendNotTraced, received_);
   miss(!saw(Call::kRecvmsg, Call::kRecvmmsg), DecodeCounter::kReceiveNotTraced, sent_);
 }

@@ -29,7 +29,7 @@ bool looks_like_strace(std::span<const uint8_t> head) {
     if (stop > p && stop[-1] == '\r') stop--;
     const std::string_view text(p, static_cast<size_t>(stop - p));
     p = next;
-    if (text.empty() || (!whole && lines > 0)) {
+    if (text.empty() || text.starts_with(" > ") || (!whole && lines > 0)) {
       lines--;
       if (!whole) break;
       continue;

@@ -144,6 +144,10 @@ void StraceDecoder::split_and_dispatch(const char* begin, const char* end) {
   const char* const text = line.text;
   const bool begins_call = *text != '<' && *text != '+' && *text != '-';
   Task& task = task_of(line, begins_call);
+  if (!task.spoke) {
+    task.spoke = true;
+    if (task.cloned) children_spoke_++;
+  }
   if (!line.comm.empty()) {
     const uint32_t comm = intern_unescaped(line.comm);
     if (comm != task.comm) {
@@ -166,7 +170,7 @@ void StraceDecoder::split_and_dispatch(const char* begin, const char* end) {
       announce(task);
       break;
     default:
-      on_call(task, text, end);
+      on_call(task, line.call, end);
   }
 }
 
@@ -180,8 +184,8 @@ void StraceDecoder::on_message(std::string_view text) {
   if (tasks_.find(static_cast<uint32_t>(tid)) == nullptr) tasks_.add(static_cast<uint32_t>(tid));
 }
 
-void StraceDecoder::on_call(Task& task, const char* text, const char* end) {
-  const std::string_view name = strace::call_name(text, end);
+void StraceDecoder::on_call(Task& task, std::string_view name, const char* end) {
+  const char* const text = name.data();
   const Call call = strace::call_of(name);
   const char* const args = text + name.size() + 1;
   if (!task.announced) {
@@ -228,6 +232,8 @@ void StraceDecoder::on_resumed(Task& task, const char* text, const char* end) {
   }
   if (strace::ends_thread(call)) return;
   if (task.pending.call != call) {
+    if (call >= Call::kFork && call <= Call::kClone3 && ends_with(p, end, "= 0"))
+      return;  // in the child
     reveal_all(task, p, end);
     lose(&task, DecodeCounter::kResumedWithoutStart);
     return;

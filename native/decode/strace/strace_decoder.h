@@ -88,7 +88,7 @@ class StraceDecoder final : public Decoder {
   void split_and_dispatch(const char* begin, const char* end);
   bool joins_next_line(const char* begin, const char* end);
   void on_message(std::string_view text);
-  void on_call(strace::Task& task, const char* text, const char* end);
+  void on_call(strace::Task& task, std::string_view name, const char* end);
   void on_resumed(strace::Task& task, const char* text, const char* end);
   void on_end_of_task(strace::Task& task, const char* text, const char* end);
 
@@ -182,6 +182,7 @@ class StraceDecoder final : public Decoder {
   uint32_t pending_forks_ = 0;        // forks that have not returned
   uint32_t next_inner_ = kInnerTids;
   std::deque<InnerChild> inner_children_;  // oldest first
+  bool deleted_inside_ = false;            // this strace leaves " (deleted)" inside the <>
   bool begun_ = false;                     // a line of strace's was seen
   bool finished_ = false;
 
@@ -189,6 +190,7 @@ class StraceDecoder final : public Decoder {
   std::array<bool, 256> seen_{};  // by Call
   uint64_t plain_fds_ = 0, annotated_fds_ = 0, fds_made_ = 0, mappings_ = 0, executed_ = 0;
   uint64_t sent_ = 0, received_ = 0, exits_ = 0, ends_ = 0, unparented_ = 0;
+  uint64_t children_ = 0, children_spoke_ = 0;
 };
 
 }  // namespace memtrack

@@ -30,6 +30,7 @@ struct Task {
   uint32_t tgid = 0;       // 0: not known
   uint32_t group = 0;      // key of the task that stands for the group, as far as known
   bool announced = false;  // kTask was put
+  bool spoke = false;      // a line of its own was seen
   bool cloned = false;     // kClone was put, or will be
   bool exited = false;     // kTaskExit was put
   bool threaded = false;   // its group has, or had, more threads

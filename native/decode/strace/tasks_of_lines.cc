@@ -126,6 +126,8 @@ void StraceDecoder::put_clone(Task& parent, uint64_t flags, uint32_t child_tid, 
   } else if (child == nullptr) {
     child = &tasks_.add(child_tid);
   }
+  children_++;
+  if (child->announced || child->spoke) children_spoke_++;
   child->announced = true;
   child->cloned = true;
   child->announced_at = RecordQueue::kGone;

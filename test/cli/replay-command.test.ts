@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { DMABUF, PYTHON, runHere, runWith } from './captured-io.ts';
+
+interface Document {
+  readonly schema: string;
+  readonly at: string;
+  readonly processes: readonly { readonly pid: number; readonly state: string }[];
+  readonly buffers: readonly {
+    readonly key: number;
+    readonly id: number | null;
+    readonly name: string | null;
+    readonly size: number | null;
+    readonly holders: readonly { readonly pid: number; readonly fdList?: readonly unknown[] }[];
+  }[];
+  readonly losses: readonly { readonly name: string }[];
+  readonly traces?: readonly Document[];
+}
+
+async function json(...argv: readonly string[]): Promise<Document> {
+  const { status, stdout } = await runHere(...argv, '--json');
+  expect(status).toBe(0);
+  return JSON.parse(stdout) as Document;
+}
+
+describe('replay', () => {
+  test('--json is one document, at a time to the nanosecond', async () => {
+    const answer = await json('replay', PYTHON, '--at', '1795267381.188111875');
+    expect([answer.schema, answer.at]).toEqual(['memtrack/1', '1795267381188111875']);
+    expect(answer.buffers.map(({ name, size, holders }) => [name, size, holders.map(({ pid }) => pid)])).toEqual([
+      ['demo-ring', 3145728, [17069, 17071, 17384]],
+      ['tile-0', 65536, [17071]],
+      ['tile-1', 131072, [17069, 17071, 17384]],
+      ['tile-2', 262144, [17069, 17384]],
+    ]);
+  });
+
+  test.each([
+    [['--at', '-1s'], '1795267381170635000'],
+    [['--at=-1s'], '1795267381170635000'],
+    [['--at', '+1.5s'], '1795267380455130000'],
+    [['--at', '1795267381170635000ns'], '1795267381170635000'],
+    [[], '1795267382170635000'],
+  ])('%j', async (argv, at) => {
+    expect((await json('replay', PYTHON, ...argv)).at).toBe(at);
+  });
+
+  test('--detail names descriptors and mappings', async () => {
+    const { buffers } = await json('replay', PYTHON, '--at', '1795267379.508977859', '--detail');
+    expect(buffers[0]!.holders[0]!.fdList).toEqual([
+      { fd: 3, cloexec: true },
+      { fd: 4, cloexec: true },
+    ]);
+  });
+
+  test('the end state of every process', async () => {
+    const { processes } = await json('replay', PYTHON);
+    expect(processes.map(({ pid, state }) => `${pid} ${state}`)).toEqual([
+      '17069 exited',
+      '17070 exited',
+      '17071 exited',
+      '17384 killed',
+    ]);
+  });
+
+  test('several traces are one document', async () => {
+    const { schema, traces } = await json('replay', PYTHON, DMABUF);
+    expect([schema, traces!.length]).toEqual(['memtrack-traces/1', 2]);
+  });
+
+  test('as a table by process and by buffer', async () => {
+    const processes = await runHere('replay', PYTHON, '--at', '-1s', '--sort', 'pid', '--top', '2');
+    expect(processes.stdout).toMatch(/4 buffers, 3\.4 MiB/);
+    expect(processes.stdout).toMatch(/17069 +python3 +alive/);
+    expect(processes.stdout).toMatch(/2 more processes not shown/);
+    const buffers = await runHere('replay', PYTHON, '--at', '-1s', '--by', 'buffer', '--sort', 'name');
+    expect(buffers.stdout).toMatch(/demo-ring[^]*tile-0[^]*tile-1[^]*tile-2/);
+    expect([processes.stderr, buffers.stderr]).toEqual(['', '']);
+  });
+
+  test('--csv has exact bytes', async () => {
+    const { stdout } = await runHere('replay', PYTHON, '--at', '-1s', '--by', 'buffer', '--csv');
+    expect(stdout.split('\n')[1]).toContain(',3145728,');
+  });
+
+  test('posted: only what gave a memtrack buffer is tracked', async () => {
+    const ids = async (semantics: string): Promise<unknown[]> =>
+      (await json('replay', PYTHON, '--at', '-1s', '--semantics', semantics)).buffers.map(({ id }) => id);
+    expect(await ids('posted')).toEqual([null, null, null, null]);
+    expect(await ids('intended')).toEqual([0, 1, 2, 3]);
+  });
+
+  test('--strict says 3 where something is missing or wrong, else 0', async () => {
+    expect((await runHere('replay', DMABUF, '--strict')).status).toBe(3);
+    expect((await runHere('replay', PYTHON, '--strict')).status).toBe(0);
+  });
+
+  test('colours only on a terminal that wants them', async () => {
+    const { signal } = new AbortController();
+    const escape = '\u001b[';
+    expect((await runWith(signal, { isTTY: true }, ['replay', PYTHON])).stdout).toContain(escape);
+    expect((await runWith(signal, { isTTY: true, env: { NO_COLOR: '1' } }, ['replay', PYTHON])).stdout).not.toContain(
+      escape,
+    );
+    expect((await runHere('replay', PYTHON)).stdout).not.toContain(escape);
+  });
+
+  test('a time outside the recording is said', async () => {
+    expect((await runHere('replay', PYTHON, '--at', '5')).stderr).toMatch(
+      /5\.000000 is before the first event, 1795267378\.955130/,
+    );
+    expect((await runHere('replay', PYTHON, '--at', '1795267999')).stderr).toMatch(/after the last event/);
+  });
+
+  test('interrupted before it began, it says so', async () => {
+    const interruption = new AbortController();
+    interruption.abort(new Error('interrupted'));
+    expect((await runWith(interruption.signal, {}, ['replay', PYTHON])).status).toBe(130);
+  });
+});
