@@ -17,13 +17,18 @@ need() {
   command -v "$1" >/dev/null || { echo "memtrack: $1 is missing; on Debian: apt-get install $2" >&2; exit 1; }
 }
 
-# build FOLDER OPTION…
-build() {
+# configure FOLDER OPTION…
+configure() {
   need cmake cmake
   local folder=$1
   shift
   cmake -S native -B "build/$folder" "$@" >"build/$folder.log" 2>&1 || { cat "build/$folder.log" >&2; exit 1; }
-  cmake --build "build/$folder" --parallel "$jobs"
+}
+
+# build FOLDER OPTION…
+build() {
+  configure "$@"
+  cmake --build "build/$1" --parallel "$jobs"
 }
 
 mkdir -p build
@@ -47,9 +52,9 @@ case ${1:-plain} in
     ;;
   tidy)
     need "clang-tidy-$version" "clang-tidy-$version"
-    build native-clang "${clang[@]}" -DMEMTRACK_NATIVE_TESTS=ON
+    configure native-clang "${clang[@]}" -DMEMTRACK_NATIVE_TESTS=ON
     find native/core native/decode -name '*.cc' -print0 |
-      xargs -0 -r -n 4 -P "$jobs" "clang-tidy-$version" -p build/native-clang --quiet
+      xargs -0 -r -n 1 -P "$jobs" "clang-tidy-$version" -p build/native-clang --quiet
     ;;
   format)
     need "clang-format-$version" "clang-format-$version"
