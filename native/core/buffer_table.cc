@@ -25,7 +25,7 @@ Status BufferTable::init(uint32_t key, uint64_t size, uint32_t pid, uint32_t tag
   return id;
 }
 
-Status BufferTable::remove(uint32_t key, bool even_if_held) {
+Status BufferTable::remove(uint32_t key, bool even_if_held, bool* tagged) {
   const MutexGuard guard(mu_);
   const uint32_t id = id_of(key);
   if (id == kNoId) return kEnoent;
@@ -37,6 +37,7 @@ Status BufferTable::remove(uint32_t key, bool even_if_held) {
     return kEbusy;
   }
   buffer.key.store(0, std::memory_order_relaxed);
+  *tagged = buffer.tag != 0;
   buffer.dangling = held;
   buffer.lock.unlock();
   ids_of_keys_.find(key)->store(kDead, std::memory_order_release);

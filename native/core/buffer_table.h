@@ -65,7 +65,8 @@ class BufferTable {
 
   // The key dies. Free again at once is the id of a buffer that nobody holds; held, it is -EBUSY, or with
   // `even_if_held` (posted) the id is lost for ever and the buffer dangles: 1. Unknown key: -ENOENT.
-  Status remove(uint32_t key, bool even_if_held);
+  // `tagged`: whether it had a tag.
+  Status remove(uint32_t key, bool even_if_held, bool* tagged);
 
   // Calls f(id, buffer) for each buffer that has a key or dangles, ascending id.
   template <class F>

@@ -24,7 +24,8 @@ struct SharingSet {
 // task's own tree, so that exec by another thread brings a new one and may leave an old one behind.
 struct Leader {
   uint32_t slot = 0;  // its number in holder lists
-  uint32_t key = 0;   // key of the leading task
+  std::atomic<uint32_t> key{
+      0};  // of the leading task; holders() reads it under a buffer's lock only
   uint32_t pid = 0;
   ThreadGroup* group = nullptr;
   Holding own;     // posted

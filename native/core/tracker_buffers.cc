@@ -7,12 +7,15 @@ namespace memtrack {
 Status Tracker::init(const Record& record) {
   uint32_t pid = 0;
   if (record.task != 0) {
-    const Task* task = find_task(record.task);
-    if (task == nullptr || !task->alive) {
+    Run run;
+    const Task* task = lock_task(record.task, &run);
+    const bool alive = task != nullptr && task->alive;
+    if (alive) pid = task->group.load(std::memory_order_relaxed)->pid;
+    release(&run);
+    if (!alive) {
       counters_.count(Counter::unknown_task);
       return kEsrch;
     }
-    pid = task->group.load(std::memory_order_acquire)->pid;
   }
   if (buffers_.used(record.buffer)) {
     counters_.count(Counter::buffer_exists);
@@ -40,9 +43,8 @@ Status Tracker::init(const Record& record) {
 
 // Linux (2016 series): memtrack_buffer_remove().
 Status Tracker::remove(uint32_t buffer) {
-  const uint32_t id = buffers_.id_of(buffer);
-  const bool tagged = id != BufferTable::kNoId && buffers_.at(id).tag != 0;
-  const Status status = buffers_.remove(buffer, options_.posted);
+  bool tagged = false;
+  const Status status = buffers_.remove(buffer, options_.posted, &tagged);
   switch (status) {
     case kEnoent:
       counters_.count(Counter::unknown_buffer);

@@ -110,6 +110,10 @@ int64_t Tracker::holders(uint32_t buffer, std::vector<uint32_t>* keys) const {
   Buffer& found = buffers_.at(id);
   keys->clear();
   lock(found);
+  if (found.key.load(std::memory_order_relaxed) != buffer) {  // removed meanwhile
+    unlock(found);
+    return -1;
+  }
   found.holders.for_each([&](uint32_t slot) {
     keys->push_back(leaders_by_slot_.find(slot)->load(std::memory_order_acquire)->key);
   });
