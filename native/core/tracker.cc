@@ -16,8 +16,7 @@ Tracker::Tracker(const TrackerOptions& options)
     : options_(options),
       buffers_(options.max_ids),
       handles_(options.max_handles),
-      tags_used_(options.max_tags),
-      vmas_() {
+      tags_used_(options.max_tags) {
   if (options.max_vmas != Quota::kUnlimited) vmas_.set_limit(options.max_vmas);
 }
 
