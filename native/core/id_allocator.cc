@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <cassert>
 #include <cerrno>
 #include <climits>
 #include <new>
@@ -89,6 +90,7 @@ int32_t IdAllocator::alloc_between(uint64_t from, uint64_t end) {
     if (!populate(id)) return -ENOMEM;
     find_free(id, path);
   }
+  assert(path.complete);
   mark(id, path);
   return static_cast<int32_t>(id);
 }
