@@ -156,7 +156,7 @@ class Tracker {
   Holding& holding_of(const Task& task) const;
   Status install_locked(Task* task, uint32_t buffer);
   Status uninstall_locked(Task* task, uint32_t buffer);
-  void gained(const Holding& holding, uint32_t id);
+  bool gained(const Holding& holding, uint32_t id, uint32_t key);
   void lost(const Holding& holding, uint32_t id);
   bool held_elsewhere(const ThreadGroup& group, const Holding& except, uint32_t id) const;
   void add_holder(uint32_t id, const Leader& leader) {
@@ -164,6 +164,15 @@ class Tracker {
     lock(buffer);
     buffer.holders.insert(leader.slot);
     unlock(buffer);
+  }
+  // The same for a buffer that may be removed meanwhile: false if the id is not that of `key` any more.
+  bool add_holder(uint32_t id, const Leader& leader, uint32_t key) {
+    Buffer& buffer = buffers_.at(id);
+    lock(buffer);
+    const bool same = !options_.shared || buffer.key.load(std::memory_order_relaxed) == key;
+    if (same) buffer.holders.insert(leader.slot);
+    unlock(buffer);
+    return same;
   }
   void remove_holder(uint32_t id, const Leader& leader) {
     Buffer& buffer = buffers_.at(id);
@@ -185,7 +194,8 @@ class Tracker {
   Status vm_close(Task* task, uint32_t buffer, uint64_t start);
   Status vm_adjust(Task* task, const Record& record, const Tail& tail);
   uint32_t alloc_vma(const Vma& vma);
-  void link_vma(Task* task, uint32_t slot);
+  void free_vma(uint32_t slot);
+  bool link_vma(Task* task, uint32_t slot);
   void close_vma(Task* task, std::map<uint64_t, uint32_t>::iterator at);
   void copy_vmas(const Mm& from, Task* child);
 

@@ -32,7 +32,12 @@ Status Tracker::install_locked(Task* task, uint32_t buffer) {
     counters_.count(Counter::posted_install_into_dead_task);
   switch (holding.tree.get(id)) {
     case HandleTree::Got::kFirst:
-      gained(holding, id);
+      if (!gained(holding, id, buffer)) [[unlikely]] {
+        holding.tree.put(id);
+        handles_.give_back();
+        counters_.count(Counter::unknown_buffer);
+        return kEnoent;
+      }
       break;
     case HandleTree::Got::kSaturated:
       counters_.count(Counter::handle_saturated);
@@ -74,15 +79,17 @@ Status Tracker::uninstall_locked(Task* task, uint32_t buffer) {
   }
 }
 
-// `holding` has its first reference to the buffer: its leaders hold it now, if they did not in another way.
-void Tracker::gained(const Holding& holding, uint32_t id) {
-  if (holding.sole != nullptr) [[likely]] {
-    add_holder(id, *holding.sole);
-    return;
-  }
+// `holding` has its first reference to the buffer: its leaders hold it now, if they did not in another way. False, and
+// nothing changed: the id is not that of the buffer `key` any more. Once one leader holds it, it stays.
+bool Tracker::gained(const Holding& holding, uint32_t id, uint32_t key) {
+  if (holding.sole != nullptr) [[likely]]
+    return add_holder(id, *holding.sole, key);
   for (const Holding::Use& use : holding.uses) {
-    if (!held_elsewhere(*use.group, holding, id)) add_holder(id, *use.group->leader);
+    if (!held_elsewhere(*use.group, holding, id) && !add_holder(id, *use.group->leader, key)) {
+      return false;
+    }
   }
+  return true;
 }
 
 // `holding` has given up its last reference.

@@ -12,14 +12,21 @@ uint32_t Tracker::alloc_vma(const Vma& vma) {
   return slot;
 }
 
-// Enters the VMA into the task's mm and into the list it is shown in. REQUIRES: room for a handle was taken.
-void Tracker::link_vma(Task* task, uint32_t slot) {
+void Tracker::free_vma(uint32_t slot) {
+  const MutexGuard guard(vmas_mu_);
+  vmas_[slot].serial = 0;
+  vmas_.free(slot);
+}
+
+// Enters the VMA into the task's mm and into the list it is shown in. False, and nothing changed: its buffer was
+// removed meanwhile. REQUIRES: room for a handle was taken.
+bool Tracker::link_vma(Task* task, uint32_t slot) {
   const Vma& vma = vmas_[slot];
   Mm& mm = *task->mm;
-  mm.by_start.emplace(vma.start, slot);
   const VmaLists::Entry entry = {.vma = slot, .serial = vma.serial};
   ThreadGroup* group = task->group.load(std::memory_order_relaxed);
   if (options_.posted) {
+    mm.by_start.emplace(vma.start, slot);
     Leader& leader = *group->leader;
     // A removed buffer has no key any more: its VMAs enter no list, and not that of a new buffer with its id.
     const bool same = buffers_.at(vma.buffer).key.load(std::memory_order_relaxed) == vma.key;
@@ -28,14 +35,19 @@ void Tracker::link_vma(Task* task, uint32_t slot) {
     } else {
       counters_.count(Counter::vm_open_without_handle);
     }
-    return;
+    return true;
   }
   const bool was_empty = mm.tree.empty();
+  if (mm.tree.get(vma.buffer) == HandleTree::Got::kFirst && !gained(mm, vma.buffer, vma.key)) {
+    mm.tree.put(vma.buffer);
+    return false;
+  }
+  mm.by_start.emplace(vma.start, slot);
   mm.lists.add(vma.buffer, entry);
-  if (mm.tree.get(vma.buffer) == HandleTree::Got::kFirst) gained(mm, vma.buffer);
   if (was_empty) {
     for (const Holding::Use& use : mm.uses) refresh_sole(use.group);
   }
+  return true;
 }
 
 Status Tracker::vm_open(Task* task, const Record& record, const Tail& tail) {
@@ -74,8 +86,11 @@ Status Tracker::vm_open(Task* task, const Record& record, const Tail& tail) {
     counters_.count(Counter::vm_open_enomem);
     return kEnomem;
   }
-  link_vma(task, slot);
-  return kOk;
+  if (link_vma(task, slot)) return kOk;
+  if (needs_handle) handles_.give_back();
+  free_vma(slot);
+  counters_.count(Counter::unknown_buffer);
+  return kEnoent;
 }
 
 // Takes the VMA out of the task's mm and out of its list.
@@ -97,9 +112,7 @@ void Tracker::close_vma(Task* task, std::map<uint64_t, uint32_t>::iterator at) {
       }
     }
   }
-  const MutexGuard guard(vmas_mu_);
-  vmas_[slot].serial = 0;
-  vmas_.free(slot);
+  free_vma(slot);
 }
 
 Status Tracker::vm_close(Task* task, uint32_t buffer, uint64_t start) {

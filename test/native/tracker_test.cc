@@ -162,4 +162,41 @@ TEST_CASE("threads: invariants hold whatever they do to each other") {
   }
 }
 
+TEST_CASE("threads: what is installed while its id changes hands is held, or was refused") {
+  for (const bool posted : {false, true}) {
+    TrackerOptions options = options_of(posted, false);
+    options.shared = true;
+    Tracker tracker(options);
+    const Record spawn{0, 0, 1, 0, 100, static_cast<uint16_t>(Op::kSpawn), 0};
+    tracker.apply({&spawn, 1}, nullptr);
+    constexpr uint32_t kBuffers = 20000;
+    std::atomic<uint32_t> newest{0};
+    std::thread owner([&] {
+      for (uint32_t key = 1; key <= kBuffers; key++) {
+        const Record init{0, 1, 0, key, 0, static_cast<uint16_t>(Op::kInit), 0};
+        const Record remove{0, 0, 0, key, 0, static_cast<uint16_t>(Op::kRemove), 0};
+        tracker.apply({&init, 1}, nullptr);
+        newest.store(key);
+        tracker.apply({&remove, 1}, nullptr);
+      }
+    });
+    size_t wrong = 0;
+    std::vector<uint32_t> keys;
+    for (uint32_t key = newest.load(); key != kBuffers; key = newest.load()) {
+      if (key == 0) continue;
+      if (tracker.install(1, key) != kOk) continue;
+      // Held, it cannot be removed; in posted it can, but its id stays its own.
+      if (!posted && tracker.holders(key, &keys) != 1) wrong++;
+      if (!posted && tracker.uninstall(1, key) != kOk) wrong++;
+    }
+    owner.join();
+    CHECK(wrong == 0);
+    const char* broken = tracker.check();
+    CHECK_MESSAGE(broken == nullptr, std::string(broken == nullptr ? "" : broken));
+    tracker.for_each_buffer([&](const Tracker::BufferRow& row) {
+      if (row.key != 0) CHECK(row.userspace_handles == 0);
+    });
+  }
+}
+
 }  // namespace memtrack::test
