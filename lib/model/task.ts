@@ -13,6 +13,7 @@ import type { Kernel } from './kernel.ts';
 import * as mappings from './mappings.ts';
 import type { MmapOptions } from './mappings.ts';
 import type { Message } from './message.ts';
+import { mremap } from './remap.ts';
 import * as scm from './scm-rights.ts';
 import type { ReceiveOptions, Received } from './scm-rights.ts';
 import { ThreadGroup } from './thread-group.ts';
@@ -212,7 +213,7 @@ export class Task {
   }
   /** EINVAL, EFAULT, ENOMEM; returns the address. */
   mremap(address: number, oldLength: number, newLength: number, flags = 0, newAddress = 0): number {
-    return mappings.mremap(this, address, oldLength, newLength, flags, newAddress);
+    return mremap(this, address, oldLength, newLength, flags, newAddress);
   }
   /** MADV_DONTFORK and MADV_DOFORK act, other advice does nothing. EINVAL. */
   madvise(address: number, length: number, advice: number): void {
