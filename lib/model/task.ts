@@ -228,7 +228,7 @@ export class Task {
   sendmsg(socket: number, fds: readonly number[]): Message {
     return scm.sendmsg(this, socket, fds);
   }
-  /** Receives one message: what fits gets the lowest free fds, the rest is closed. EAGAIN: none is there; EBADF, ENOTSOCK. */
+  /** Receives one message: what fits gets the lowest free fds, the rest is closed. EAGAIN: none is there; ECONNRESET, EBADF, ENOTSOCK. */
   recvmsg(socket: number, options?: ReceiveOptions): Received {
     return scm.recvmsg(this, socket, options);
   }
