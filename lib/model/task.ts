@@ -47,7 +47,7 @@ export class Task {
     tid: number,
     comm: string | null,
     group: ThreadGroup | null,
-    parent: ThreadGroup | null,
+    parent: Task | null,
     files: FdTable,
     mm: AddressSpace,
   ) {
