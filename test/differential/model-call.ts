@@ -23,8 +23,9 @@ export function makeCall(task: Task, step: PlainStep, room: Room): string {
     case 'socketpair':
       return socketpair(task, step.name, step.cloexec, room);
     case 'receive': {
-      const { fds, truncated } = task.recvmsg(step.socket, { controlLength: step.control, cloexec: step.cloexec });
-      return ['1', truncated ? 'truncated' : 'whole', ...fds].join(' ');
+      const options = { controlLength: step.control, cloexec: step.cloexec };
+      const { fds, truncated, end } = task.recvmsg(step.socket, options);
+      return [end ? '0' : '1', truncated ? 'truncated' : 'whole', ...fds].join(' ');
     }
     default:
       return String(number(task, step, room) ?? 0);
@@ -137,7 +138,7 @@ function getfd(task: Task, target: Task | undefined, fd: number): number {
   if (target === undefined) throw new MemtrackError('ESRCH', 'pidfd_open');
   const pidfd = task.install(new File(), { cloexec: true });
   try {
-    return task.pidfdGetfd(target.leader, fd);
+    return task.pidfdGetfd(target.leader, fd === pidfd ? -1 : fd);
   } finally {
     task.close(pidfd);
   }
