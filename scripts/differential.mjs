@@ -7,7 +7,10 @@ import ts from 'typescript';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const out = path.join(root, 'build', 'differential');
-const sources = ['test/random.ts', ...readdirSync(path.join(root, 'test/differential')).map((name) => `test/differential/${name}`)];
+const sources = [
+  'test/random.ts',
+  ...readdirSync(path.join(root, 'test/differential')).map((name) => `test/differential/${name}`),
+];
 
 rmSync(out, { recursive: true, force: true });
 for (const name of sources.filter((each) => each.endsWith('.ts') && !each.endsWith('.test.ts'))) {

@@ -18,7 +18,8 @@ export interface ShmemInode {
 export function shmemOperations(inode: ShmemInode, link: (file: File) => string): FileOperations {
   return {
     link,
-    mmap: (_file, request) => {
+    mmap: () => undefined,
+    mayMap: (_file, request) => {
       const writes = request.shared && (request.prot & 2) !== 0;
       if (writes && (inode.seals & WRITE_SEALS) !== 0)
         throw new MemtrackError('EPERM', 'mmap', 'sealed against writing');

@@ -4,7 +4,7 @@ import { pageAlign, VM_MASK } from './flags.ts';
 import { MMAP_BASE, topGap } from './gap.ts';
 import type { Kernel } from './kernel.ts';
 import type { Task } from './task.ts';
-import { Vma } from './vma.ts';
+import { accounted, Vma } from './vma.ts';
 
 /** Bits that protect() changes. */
 const ACCESS = VM.read | VM.write | VM.exec;
@@ -46,6 +46,14 @@ export class AddressSpace {
     return vma !== undefined && vma.start < start + pageAlign(length);
   }
 
+  /** Whether all of [start, end) is mapped. */
+  covered(start: number, end: number): boolean {
+    const vmas = this.#vmas;
+    let to = start;
+    for (let at = this.#indexOf(start); to < end && at < vmas.length && vmas[at]!.start <= to; at++) to = vmas[at]!.end;
+    return to >= end;
+  }
+
   /** The highest free range, as mmap(2) without an address chooses (vm_unmapped_area, top down); -1 if there is none. */
   highestGap(length: number): number {
     const vmas = this.#vmas;
@@ -59,7 +67,7 @@ export class AddressSpace {
   map(by: Task, start: number, length: number, file: File, offset: number, prot: number, shared: boolean): void {
     const end = start + pageAlign(length);
     this.unmap(by, start, end - start);
-    const flags = (prot & ACCESS) | (shared ? VM.shared : 0) | (file.operations.vmFlags ?? 0);
+    const flags = accounted((prot & ACCESS) | (shared ? VM.shared : 0) | (file.operations.vmFlags ?? 0));
     this.#insert(by, new Vma(start, end, offset, file, flags, this.#kernel.now));
   }
 
@@ -217,7 +225,7 @@ export class AddressSpace {
       const vma = this.#vmas[at];
       if (vma === undefined || vma.start >= end) return;
       address = Math.min(vma.end, end);
-      const flags = (vma.flags & ~clear) | set;
+      const flags = accounted((vma.flags & ~clear) | set);
       if (flags !== vma.flags) this.#changeOne(by, vma, at, Math.max(vma.start, start), address, flags);
     }
   }

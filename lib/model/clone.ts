@@ -29,7 +29,7 @@ export function clone(parent: Task, flags: number, options: CloneOptions = {}): 
   kernel.accounting.fork(parent.key, key, pid, share);
   const files = shareFiles ? oldFiles : oldFiles.copy();
   const mm = shareMm ? oldMm : oldMm.copy();
-  const reaper = has(CLONE.PARENT) ? parent.group.parent : parent.group;
+  const reaper = has(CLONE.PARENT) ? parent.group.parent : parent;
   const comm = options.comm === undefined ? parent.comm : options.comm;
   const child = new Task(kernel, key, pid, comm, thread ? parent.group : null, thread ? null : reaper, files, mm);
   if (!thread) child.group.nofile = parent.group.nofile;

@@ -15,7 +15,18 @@ export function endTask(task: Task): void {
   task.switchMm(null);
   task.switchFiles(null);
   group.threads.splice(group.threads.indexOf(task), 1);
+  if (group.children.size > 0 && group.alive) leaveChildren(task, group.threads[0]!);
   if (task !== group.leader) task.kernel.freePid(task);
+}
+
+/** forget_original_parent: the first thread that lives gets the children, behind its own. */
+function leaveChildren({ group }: Task, heir: Task): void {
+  for (const child of [...group.children]) {
+    if (child.parent === null || child.parent.alive) continue;
+    child.parent = heir;
+    group.children.delete(child);
+    group.children.add(child);
+  }
 }
 
 /** exit(2): one thread. The process ends with its last thread, with its leader's status. */
@@ -55,14 +66,14 @@ function endGroup(group: ThreadGroup): void {
 function reap(group: ThreadGroup): void {
   if (group.reaped) return;
   group.reaped = true;
-  group.parent?.children.delete(group);
+  group.parent?.group.children.delete(group);
   group.leader.kernel.freePid(group.leader);
 }
 
-/** wait4 for a child that has ended, any or the one with that pid. */
+/** wait4 for a child that has ended, any or the one with that pid: the caller's own come before those of its fellow threads. */
 export function wait(task: Task, pid?: number): WaitResult | null {
   let found = false;
-  for (const child of task.group.children) {
+  for (const child of byThread(task)) {
     if (pid !== undefined && child.pid !== pid) continue;
     found = true;
     if (child.alive) continue;
@@ -71,6 +82,15 @@ export function wait(task: Task, pid?: number): WaitResult | null {
   }
   if (!found) throw new MemtrackError('ECHILD', 'wait4');
   return null;
+}
+
+/** The order of __do_wait: the caller's children, then those of each next thread. */
+function byThread(task: Task): readonly ThreadGroup[] {
+  const { threads, children } = task.group;
+  if (threads.length === 1) return [...children];
+  const turn = (child: ThreadGroup): number =>
+    (threads.indexOf(child.parent ?? task) - threads.indexOf(task) + threads.length) % threads.length;
+  return [...children].sort((a, b) => turn(a) - turn(b));
 }
 
 /** The pid is used again, so that its old owner must have been reaped. False if a live task has it. */

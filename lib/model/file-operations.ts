@@ -13,8 +13,12 @@ export interface MmapRequest {
 export interface FileOperations {
   /** Text of the link /proc/[pid]/fd/N, if it may change. */
   link?(file: File): string;
-  /** Refuses a mapping by throwing MemtrackError. Absent: ENODEV. */
+  /** Refuses a mapping by throwing MemtrackError, before anything is changed (memfd_check_seals_mmap). */
+  mayMap?(file: File, request: MmapRequest): void;
+  /** Maps, or refuses by throwing MemtrackError; what MAP_FIXED replaces is gone by then (mmap_region). Absent: ENODEV. */
   mmap?(file: File, request: MmapRequest): void;
+  /** Its file system is mounted noexec: mapping it executable is EPERM (path_noexec). */
+  readonly noexec?: boolean;
   /** VM and VMA bits that every mapping of the file gets; VMA.noMerge keeps neighbours apart. */
   readonly vmFlags?: number;
   /** ftruncate(2). Absent: EINVAL. */

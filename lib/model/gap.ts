@@ -2,7 +2,10 @@ import type { Vma } from './vma.ts';
 
 /** Where mappings begin to be placed downwards from (mmap_base without randomisation), and what stays below all of them. */
 export const MMAP_BASE = 0x7fff_f7ff_f000;
-const MMAP_MIN = 0x1_0000;
+export const MMAP_MIN = 0x1_0000;
+
+/** One past the highest address that a process can map. */
+export const TASK_SIZE = 0x7fff_ffff_f000;
 
 /**
  * The highest start at which `length` bytes are free below `ceiling`, where `vmas` are ascending and `vmas[last]` is the highest

@@ -112,7 +112,7 @@ export class Kernel implements Disposable {
     const pid = this.claimPid(options.pid);
     const key = this.nextTaskKey();
     this.accounting.spawn(key, pid);
-    const parent = options.parent?.group ?? null;
+    const parent = options.parent ?? null;
     const task = new Task(
       this,
       key,

@@ -1,7 +1,8 @@
 import { MemtrackError } from '../core/errors.ts';
 import { VM } from '../core/record.ts';
-import { MADV, MREMAP, pageAlign, pageAligned, PROT, VMA } from './flags.ts';
 import type { AddressSpace } from './address-space.ts';
+import { MADV, PAGE, pageAlign, pageAligned, PROT, VMA } from './flags.ts';
+import { MMAP_MIN, TASK_SIZE } from './gap.ts';
 import type { Task } from './task.ts';
 import type { Vma } from './vma.ts';
 
@@ -31,111 +32,91 @@ export function mmap(task: Task, options: MmapOptions): number {
   const start = place(task.mm, options);
   if (!file.readable || (shared && (prot & PROT.WRITE) !== 0 && !file.writable))
     throw new MemtrackError('EACCES', 'mmap');
+  if (file.operations.noexec === true && (prot & PROT.EXEC) !== 0) throw new MemtrackError('EPERM', 'mmap', 'noexec');
   if (file.operations.mmap === undefined) throw new MemtrackError('ENODEV', 'mmap');
-  file.operations.mmap(file, { length: pageAlign(length), offset, prot, shared });
+  const request = { length: pageAlign(length), offset, prot, shared };
+  file.operations.mayMap?.(file, request);
+  task.mm.unmap(task, start, length);
+  file.operations.mmap(file, request);
   task.mm.map(task, start, length, file, offset, prot, shared);
   return start;
 }
 
-/** get_unmapped_area. */
+/** __get_unmapped_area, for a length of whole pages. */
 function place(mm: AddressSpace, options: MmapOptions): number {
-  const { address = 0, length } = options;
+  const { address = 0 } = options;
+  const length = pageAlign(options.length);
   const bound = options.fixed === true || options.noReplace === true;
+  if (length > TASK_SIZE || (bound && address > TASK_SIZE - length)) throw new MemtrackError('ENOMEM', 'mmap');
   if (bound && !pageAligned(address)) throw new MemtrackError('EINVAL', 'mmap', `address ${address}`);
   if (options.noReplace === true && mm.occupied(address, length)) throw new MemtrackError('EEXIST', 'mmap');
-  if (bound) return address;
-  const hint = pageAlign(address);
-  if (hint !== 0 && !mm.occupied(hint, length)) return hint;
+  return bound ? address : unmappedArea(mm, address, length, 'mmap');
+}
+
+/** Where a mapping goes that may go anywhere: at the hint, rounded down to a page, if there is room; else as high as it can. */
+export function unmappedArea(mm: AddressSpace, hint: number, length: number, syscall: string): number {
+  const wanted = hint === 0 ? 0 : Math.max(Math.floor(hint / PAGE) * PAGE, MMAP_MIN);
+  if (wanted !== 0 && wanted <= TASK_SIZE - length && !mm.occupied(wanted, length)) return wanted;
   const start = mm.highestGap(length);
-  if (start < 0) throw new MemtrackError('ENOMEM', 'mmap');
+  if (start < 0) throw new MemtrackError('ENOMEM', syscall);
   return start;
 }
 
 export function munmap(task: Task, address: number, length: number): void {
-  if (!pageAligned(address) || !(length > 0)) throw new MemtrackError('EINVAL', 'munmap');
+  if (!pageAligned(address) || !(length > 0) || address > TASK_SIZE || length > TASK_SIZE - address)
+    throw new MemtrackError('EINVAL', 'munmap');
   task.mm.unmap(task, address, length);
 }
 
+/** do_mprotect_pkey: what comes before a hole, or before a mapping that refuses, is changed all the same. */
 export function mprotect(task: Task, address: number, length: number, prot: number): void {
   if (!pageAligned(address)) throw new MemtrackError('EINVAL', 'mprotect');
+  if (!(length > 0)) return;
   const end = address + pageAlign(length);
-  if ((prot & PROT.WRITE) !== 0) {
-    for (const vma of task.mm.vmas) {
-      if (vma.end <= address || vma.start >= end) continue;
-      if ((vma.flags & VM.shared) !== 0 && !vma.file.writable) throw new MemtrackError('EACCES', 'mprotect');
-    }
-  }
-  task.mm.protect(task, address, length, prot);
+  const { stop, hole } = reach(task.mm, address, end, (vma) => mayProtect(vma, prot));
+  if (stop > address) task.mm.protect(task, address, stop - address, prot);
+  if (stop < end) throw new MemtrackError(hole ? 'ENOMEM' : 'EACCES', 'mprotect');
 }
 
-export function mremap(
-  task: Task,
-  address: number,
-  oldLength: number,
-  newLength: number,
-  flags: number,
-  newAddress: number,
-): number {
-  const fixed = (flags & MREMAP.FIXED) !== 0;
-  const mayMove = (flags & MREMAP.MAYMOVE) !== 0;
-  const dontUnmap = (flags & MREMAP.DONTUNMAP) !== 0;
-  const oldSize = pageAlign(oldLength);
-  const newSize = pageAlign(newLength);
-  if ((flags & ~(MREMAP.MAYMOVE | MREMAP.FIXED | MREMAP.DONTUNMAP)) !== 0)
-    throw new MemtrackError('EINVAL', 'mremap', 'flags');
-  if ((fixed || dontUnmap) && !mayMove) throw new MemtrackError('EINVAL', 'mremap', 'flags');
-  if (dontUnmap && oldSize !== newSize)
-    throw new MemtrackError('EINVAL', 'mremap', 'MREMAP_DONTUNMAP changes no length');
-  if (!pageAligned(address) || newSize === 0) throw new MemtrackError('EINVAL', 'mremap');
-  if (fixed && (!pageAligned(newAddress) || (newAddress < address + oldSize && address < newAddress + newSize))) {
-    throw new MemtrackError('EINVAL', 'mremap', 'new address');
-  }
-  const vma = task.mm.find(address);
-  if (vma === null) throw new MemtrackError('EFAULT', 'mremap');
-  allow(vma, address, oldSize, newSize, dontUnmap);
-  const to = target(task.mm, vma, address, oldSize, newSize, fixed || dontUnmap, mayMove, newAddress);
-  task.mm.move(task, address, oldLength, to, newLength, dontUnmap || oldSize === 0);
-  return to;
+/** VM_MAYWRITE. */
+function mayProtect({ flags, file }: Vma, prot: number): boolean {
+  return (prot & PROT.WRITE) === 0 || (flags & VM.shared) === 0 || file.writable;
 }
 
-/** vma_to_resize. */
-function allow(vma: Vma, address: number, oldSize: number, newSize: number, dontUnmap: boolean): void {
-  const stays = (vma.flags & VMA.noExpand) !== 0;
-  if (oldSize === 0 && ((vma.flags & VM.shared) === 0 || stays))
-    throw new MemtrackError('EINVAL', 'mremap', 'old length 0');
-  if (dontUnmap && stays) throw new MemtrackError('EINVAL', 'mremap', 'MREMAP_DONTUNMAP');
-  if (oldSize > vma.end - address) throw new MemtrackError('EFAULT', 'mremap');
-  if (newSize > oldSize && stays) throw new MemtrackError('EFAULT', 'mremap');
-}
-
-/** Where it goes: in place if it can, else, if it may, where there is room. */
-function target(
+/** How far from `start` on everything is mapped and allowed, and whether a hole ends that. */
+function reach(
   mm: AddressSpace,
-  vma: Vma,
-  address: number,
-  oldSize: number,
-  newSize: number,
-  moves: boolean,
-  mayMove: boolean,
-  newAddress: number,
-): number {
-  if (moves && newAddress !== 0) return newAddress;
-  if (!moves && newSize <= oldSize) return address;
-  const oldEnd = address + oldSize;
-  const grows = !moves && oldSize > 0 && oldEnd === vma.end && !mm.occupied(oldEnd, newSize - oldSize);
-  if (grows) return address;
-  const start = mayMove ? mm.highestGap(newSize) : -1;
-  if (start < 0) throw new MemtrackError('ENOMEM', 'mremap');
-  return start;
+  start: number,
+  end: number,
+  allows: (vma: Vma) => boolean,
+): { stop: number; hole: boolean } {
+  let stop = start;
+  while (stop < end) {
+    const vma = mm.find(stop);
+    if (vma === null) return { stop, hole: true };
+    if (!allows(vma)) return { stop, hole: false };
+    stop = Math.min(vma.end, end);
+  }
+  return { stop, hole: false };
 }
 
+/** madvise_walk_vmas: what is mapped is advised, also around holes, of which ENOMEM tells. */
 export function madvise(task: Task, address: number, length: number, advice: number): void {
-  if (!pageAligned(address) || !(length >= 0)) throw new MemtrackError('EINVAL', 'madvise');
-  if (advice !== MADV.DONTFORK && advice !== MADV.DOFORK) return;
-  if (advice === MADV.DOFORK) {
-    const end = address + pageAlign(length);
-    const refused = task.mm.vmas.some((vma) => vma.start < end && vma.end > address && (vma.flags & VMA.io) !== 0);
-    if (refused) throw new MemtrackError('EINVAL', 'madvise', 'MADV_DOFORK');
-  }
-  task.mm.dontFork(task, address, length, advice === MADV.DONTFORK);
+  if (!knownAdvice(advice) || !pageAligned(address) || !(length >= 0)) throw new MemtrackError('EINVAL', 'madvise');
+  const { mm } = task;
+  const end = address + pageAlign(length);
+  const refuses = mm.vmas.find(
+    (vma) => advice === MADV.DOFORK && vma.start < end && vma.end > address && (vma.flags & VMA.io) !== 0,
+  );
+  const stop = refuses === undefined ? end : Math.max(refuses.start, address);
+  const hole = !mm.covered(address, stop);
+  if (advice === MADV.DONTFORK || advice === MADV.DOFORK)
+    mm.dontFork(task, address, stop - address, advice === MADV.DONTFORK);
+  if (refuses !== undefined) throw new MemtrackError('EINVAL', 'madvise', 'MADV_DOFORK');
+  if (hole) throw new MemtrackError('ENOMEM', 'madvise');
+}
+
+/** madvise_behavior_valid on x86-64 with everything configured. */
+function knownAdvice(advice: number): boolean {
+  return (advice >= 0 && advice <= 4) || (advice >= 8 && advice <= 25) || (advice >= 100 && advice <= 103);
 }

@@ -20,6 +20,8 @@ export interface Received {
   readonly fds: readonly number[];
   /** MSG_CTRUNC: some did not fit, or there was no free fd; they are closed. */
   readonly truncated: boolean;
+  /** The other end is closed and nothing is left to read: recvmsg returned 0. */
+  readonly end: boolean;
 }
 
 export function socketpair(task: Task, options?: InstallOptions): [number, number] {
@@ -49,7 +51,7 @@ export function recvmsg(task: Task, socketFd: number, options: ReceiveOptions = 
   const socket = socketAt(task, socketFd);
   const table = task.files;
   const message = socket.queue.shift();
-  if (message === undefined) throw new MemtrackError('EAGAIN', 'recvmsg');
+  if (message === undefined) return receiveNothing(socket);
   const count = message.files.length;
   const room = Math.floor(((options.controlLength ?? Infinity) - CMSG_HEADER) / 4);
   const fds: number[] = [];
@@ -60,7 +62,17 @@ export function recvmsg(task: Task, socketFd: number, options: ReceiveOptions = 
     fds.push(fd);
   }
   message.drop();
-  return { fds, truncated: fds.length < count };
+  return { fds, truncated: fds.length < count, end: false };
+}
+
+/** unix_stream_read_generic with an empty queue: the error first, then the end. */
+function receiveNothing(socket: Socket): Received {
+  if (socket.reset) {
+    socket.reset = false;
+    throw new MemtrackError('ECONNRESET', 'recvmsg');
+  }
+  if (socket.peer !== null) throw new MemtrackError('EAGAIN', 'recvmsg');
+  return { fds: [], truncated: false, end: true };
 }
 
 function socketAt(task: Task, fd: number): Socket {

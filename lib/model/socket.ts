@@ -1,3 +1,4 @@
+import { MemtrackError } from '../core/errors.ts';
 import type { FileOperations } from './file-operations.ts';
 import { File } from './file.ts';
 import type { Kernel } from './kernel.ts';
@@ -5,15 +6,22 @@ import type { Message } from './message.ts';
 import { collectSockets } from './socket-gc.ts';
 
 const OPERATIONS: FileOperations = {
+  noexec: true,
+  // sock_no_mmap: it can be asked, and refuses.
+  mmap: () => {
+    throw new MemtrackError('ENODEV', 'mmap');
+  },
   release: (file) => {
     if (file instanceof Socket) file.shutdown();
   },
 };
 
-/** One end of a connected pair of AF_UNIX sockets, as far as descriptors pass through it. */
+/** One end of a connected pair of AF_UNIX sockets, as far as descriptors pass through it: SOCK_STREAM, a byte a message. */
 export class Socket extends File {
   /** The other end; null once it is closed. */
   peer: Socket | null = null;
+  /** The other end was closed with messages unread, which the next recvmsg tells once (sk_err). */
+  reset = false;
   /** Received and not read, oldest first. */
   readonly queue: Message[] = [];
   readonly #kernel: Kernel;
@@ -33,10 +41,13 @@ export class Socket extends File {
     return [left, right];
   }
 
-  /** unix_release_sock: what was not read is dropped, then cycles of sockets in flight are collected. */
+  /** unix_release_sock: the other end is told, what was not read is dropped, then cycles of sockets in flight are collected. */
   shutdown(): void {
     this.#kernel.sockets.delete(this);
-    if (this.peer !== null) this.peer.peer = null;
+    if (this.peer !== null) {
+      this.peer.peer = null;
+      if (this.queue.length > 0) this.peer.reset = true;
+    }
     this.peer = null;
     for (const message of this.queue.splice(0)) message.drop();
     if (this.#kernel.socketsInFlight > 0) collectSockets(this.#kernel.sockets);

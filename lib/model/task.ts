@@ -13,6 +13,7 @@ import type { Kernel } from './kernel.ts';
 import * as mappings from './mappings.ts';
 import type { MmapOptions } from './mappings.ts';
 import type { Message } from './message.ts';
+import { mremap } from './remap.ts';
 import * as scm from './scm-rights.ts';
 import type { ReceiveOptions, Received } from './scm-rights.ts';
 import { ThreadGroup } from './thread-group.ts';
@@ -46,7 +47,7 @@ export class Task {
     tid: number,
     comm: string | null,
     group: ThreadGroup | null,
-    parent: ThreadGroup | null,
+    parent: Task | null,
     files: FdTable,
     mm: AddressSpace,
   ) {
@@ -212,7 +213,7 @@ export class Task {
   }
   /** EINVAL, EFAULT, ENOMEM; returns the address. */
   mremap(address: number, oldLength: number, newLength: number, flags = 0, newAddress = 0): number {
-    return mappings.mremap(this, address, oldLength, newLength, flags, newAddress);
+    return mremap(this, address, oldLength, newLength, flags, newAddress);
   }
   /** MADV_DONTFORK and MADV_DOFORK act, other advice does nothing. EINVAL. */
   madvise(address: number, length: number, advice: number): void {
@@ -227,7 +228,7 @@ export class Task {
   sendmsg(socket: number, fds: readonly number[]): Message {
     return scm.sendmsg(this, socket, fds);
   }
-  /** Receives one message: what fits gets the lowest free fds, the rest is closed. EAGAIN: none is there; EBADF, ENOTSOCK. */
+  /** Receives one message: what fits gets the lowest free fds, the rest is closed. EAGAIN: none is there; ECONNRESET, EBADF, ENOTSOCK. */
   recvmsg(socket: number, options?: ReceiveOptions): Received {
     return scm.recvmsg(this, socket, options);
   }

@@ -11,8 +11,9 @@ export class ThreadGroup {
   pid: number;
   readonly startTime: bigint;
   leader: Task;
-  /** Who would wait for it; null: init, outside the model, which reaps at once. */
-  parent: ThreadGroup | null;
+  /** The thread that would wait for it (real_parent); null: init, outside the model, which reaps at once. */
+  parent: Task | null;
+  /** Of all its threads; those of one thread in the order they came to it. */
   readonly children = new Set<ThreadGroup>();
   /** Live threads. */
   readonly threads: Task[] = [];
@@ -28,14 +29,14 @@ export class ThreadGroup {
   /** Soft RLIMIT_NOFILE; system calls obey it. */
   nofile: number;
 
-  constructor(leader: Task, pid: number, parent: ThreadGroup | null, startTime: bigint) {
+  constructor(leader: Task, pid: number, parent: Task | null, startTime: bigint) {
     this.key = leader.key;
     this.pid = pid;
     this.leader = leader;
     this.parent = parent;
     this.startTime = startTime;
-    this.nofile = parent?.nofile ?? NOFILE;
-    parent?.children.add(this);
+    this.nofile = parent?.group.nofile ?? NOFILE;
+    parent?.group.children.add(this);
   }
 
   get alive(): boolean {

@@ -2,6 +2,11 @@ import { VM } from '../core/record.ts';
 import type { File } from './file.ts';
 import { VMA } from './flags.ts';
 
+/** VM_ACCOUNT: a private mapping that may be written is charged, and stays so when it no longer may (mprotect_fixup). */
+export function accounted(flags: number): number {
+  return (flags & (VM.write | VM.shared)) === VM.write ? flags | VMA.account : flags;
+}
+
 /** One mapping of a file (struct vm_area_struct); it has a reference on the file. Addresses and offsets are bytes below 2^53. */
 export class Vma {
   start: number;

@@ -90,7 +90,7 @@ static long do_exec(long slot)
 	char *environment[] = { NULL };
 	digits(number, slot);
 	digits(id, stage_id);
-	return raw3(__NR_execve, (long)"/proc/self/exe", (long)arguments, (long)environment);
+	return raw3(__NR_execve, (long)"/proc/thread-self/exe", (long)arguments, (long)environment);
 }
 
 static long do_socketpair(const int64_t *a, struct slot *mine)
@@ -168,7 +168,8 @@ static long do_getfd(const int64_t *a)
 	long pidfd = raw3(__NR_pidfd_open, a[0], 0, 0);
 	if (pidfd < 0)
 		return pidfd;
-	long fd = raw3(__NR_pidfd_getfd, pidfd, a[1], 0);
+	/* Not the pidfd itself, which is no subject here. */
+	long fd = raw3(__NR_pidfd_getfd, pidfd, a[1] == pidfd ? -1 : a[1], 0);
 	raw3(__NR_close, pidfd, 0, 0);
 	return fd;
 }

@@ -1,6 +1,7 @@
 /** Many programs: generated from consecutive seeds, compared, and the first failures shrunk. */
 import { Random } from '../random.ts';
-import { compare, describeDifference } from './compare.ts';
+import { compare, describeDifference, kindOfDifference } from './compare.ts';
+import type { Difference } from './compare.ts';
 import { generate } from './generate.ts';
 import type { GenerateOptions } from './generate.ts';
 import type { Performer } from './performer.ts';
@@ -34,23 +35,27 @@ export async function campaign(performer: Performer, options: CampaignOptions): 
     const seeds = Array.from({ length: count }, (_, at) => (options.seed + first + at) >>> 0);
     const results = await Promise.all(
       seeds.map(async (seed) => {
-        const program = generate(new Random(seed), options);
-        return { seed, program, difference: await compare(performer, program) };
+        const { program, played } = generate(new Random(seed), options);
+        return { seed, program, difference: await compare(performer, program, played) };
       }),
     );
     for (const { seed, program, difference } of results) {
       if (difference !== null && failures.length < options.failures)
-        failures.push(await explain(performer, seed, program));
+        failures.push(await explain(performer, seed, program, difference));
     }
     options.progress?.(first + count);
   }
   return failures;
 }
 
-async function explain(performer: Performer, seed: number, program: Program): Promise<Failure> {
-  const fails = async (candidate: Program): Promise<boolean> => (await compare(performer, candidate)) !== null;
-  const small = await shrink(program, fails);
+async function explain(performer: Performer, seed: number, program: Program, first: Difference): Promise<Failure> {
+  const kind = kindOfDifference(first, program);
+  const small = await shrink(
+    program,
+    async (candidate) => kindOfDifference(await compare(performer, candidate), candidate) === kind,
+  );
   const difference = await compare(performer, small);
-  const what = difference === null ? 'does not fail every time' : describeDifference(difference);
+  const again = difference === null ? ' (not the next time)' : '';
+  const what = `${describeDifference(difference ?? first)}${again}`;
   return { seed, program: small, text: `seed ${seed}: ${what}\n${printProgram(small)}` };
 }

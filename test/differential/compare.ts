@@ -10,22 +10,40 @@ export interface Difference {
   readonly model: string;
 }
 
-/** The model's blocks, up to where it breaks down if it does. */
-export function playOnModel({ roots, steps }: Program): readonly string[] {
+/** What the model answered and showed at the start and after each step, up to where it broke down if it did. */
+export interface Played {
+  readonly blocks: readonly string[];
+  readonly collecting: ReadonlySet<number>;
+}
+
+export function playOnModel({ roots, steps }: Program): Played {
   const side = new ModelSide(roots);
-  const blocks = [`r 0\n${side.show()}`];
+  const blocks = [side.begin()];
   for (const step of steps) {
     try {
       blocks.push(side.perform(step));
     } catch (error) {
-      blocks.push(`broke down: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      blocks.push(breakdown(error));
       break;
     }
   }
-  return blocks;
+  return { blocks, collecting: side.collecting };
 }
 
-export function firstDifference(kernel: readonly string[], model: readonly string[]): Difference | null {
+/** The block of a step in which the model throws what no system call returns. */
+export function breakdown(error: unknown): string {
+  return `broke down: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
+}
+
+export async function compare(
+  performer: Performer,
+  program: Program,
+  { blocks, collecting }: Played = playOnModel(program),
+): Promise<Difference | null> {
+  return firstDifference(await performer.perform(program, collecting), blocks);
+}
+
+function firstDifference(kernel: readonly string[], model: readonly string[]): Difference | null {
   for (let at = 0; at < kernel.length || at < model.length; at++) {
     const [there, here] = [kernel[at] ?? '', model[at] ?? ''];
     if (there !== here) return { step: at - 1, kernel: there, model: here };
@@ -33,20 +51,26 @@ export function firstDifference(kernel: readonly string[], model: readonly strin
   return null;
 }
 
-export async function compare(performer: Performer, program: Program): Promise<Difference | null> {
-  const kernel = performer.perform(program);
-  const model = playOnModel(program);
-  return firstDifference(await kernel, model);
+/** What a difference is about: the call, and the kinds of lines that differ. A smaller program should fail by the same. */
+export function kindOfDifference(difference: Difference | null, { steps }: Program): string | null {
+  if (difference === null) return null;
+  const kinds = new Set(onlyOneHas(difference).map((line) => line.trimStart().replace(/^(\w+: +\S).*/s, '$1')));
+  return `${steps[difference.step]?.op ?? 'start'} ${[...kinds].sort().join(' ')}`;
+}
+
+export function describeDifference(difference: Difference): string {
+  const { step, kernel, model } = difference;
+  const lines = onlyOneHas(difference).map((line) => `  ${line}`);
+  const order = lines.length === 0 ? [`  kernel:\n${kernel}  model:\n${model}`] : lines;
+  return [`after step ${step}:`, ...order].join('\n');
 }
 
 /** The lines that only one side has. */
-export function describeDifference({ step, kernel, model }: Difference): string {
+function onlyOneHas({ kernel, model }: Difference): readonly string[] {
   const there = kernel.split('\n');
   const here = model.split('\n');
-  const lines = [
-    ...there.filter((line) => !here.includes(line)).map((line) => `  kernel: ${line}`),
-    ...here.filter((line) => !there.includes(line)).map((line) => `  model:  ${line}`),
+  return [
+    ...there.filter((line) => !here.includes(line)).map((line) => `kernel: ${line}`),
+    ...here.filter((line) => !there.includes(line)).map((line) => `model:  ${line}`),
   ];
-  const order = lines.length === 0 ? [`  kernel:\n${kernel}  model:\n${model}`] : lines;
-  return [`after step ${step}:`, ...order].join('\n');
 }

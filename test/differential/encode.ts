@@ -5,10 +5,13 @@ const O_CLOEXEC = 0o2000000;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 const MAP = { SHARED: 1, PRIVATE: 2, FIXED: 0x10, FIXED_NOREPLACE: 0x100000 } as const;
 
-export function encodeProgram({ roots, steps }: Program): string {
-  return [`program ${roots}`, ...steps.map((step) => `${step.by} ${letterAndNumbers(step).join(' ')}`), 'end\n'].join(
-    '\n',
-  );
+/** `collecting`: steps after which the kernel collects sockets, for which perform.c waits. */
+export function encodeProgram({ roots, steps }: Program, collecting: ReadonlySet<number>): string {
+  const lines = steps.map((step, at) => {
+    const line = `${step.by} ${letterAndNumbers(step).join(' ')}`;
+    return collecting.has(at) ? `~ ${line}` : line;
+  });
+  return [`program ${roots}`, ...lines, 'end\n'].join('\n');
 }
 
 function letterAndNumbers(step: Step): readonly (string | number)[] {

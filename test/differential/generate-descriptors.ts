@@ -36,9 +36,10 @@ export function randomDescriptorStep(scene: Scene, by: number, task: Task): Step
   return { op: 'socketpair', by, name: scene.next(), cloexec };
 }
 
-function memfd({ random, next }: Scene, by: number): Step {
+function memfd(scene: Scene, by: number): Step {
+  const { random } = scene;
   const flags = random.pick([0, 0, 0, 1, 1, 2, 8, 16, 24, 32]);
-  return { op: 'memfd', by, name: next(), flags, size: random.pick([0, 1, PAGE, 4 * PAGE, 16 * PAGE, 5000]) };
+  return { op: 'memfd', by, name: scene.next(), flags, size: random.pick([0, 1, PAGE, 4 * PAGE, 16 * PAGE, 5000]) };
 }
 
 function closeRange({ random }: Scene, by: number): Step {

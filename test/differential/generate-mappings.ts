@@ -91,7 +91,7 @@ function someRange(random: Random, task: Task): { readonly address: number; read
 }
 
 function arenaAddress(random: Random): number {
-  if (random.chance(0.02)) return random.pick([TOO_HIGH, TOO_HIGH + PAGE, TOO_HIGH - PAGE]);
+  if (random.chance(0.02)) return random.pick([TOO_HIGH, TOO_HIGH + PAGE]);
   return ARENA + random.below(ARENA_PAGES) * PAGE + (random.chance(0.05) ? random.below(PAGE) : 0);
 }
 

@@ -50,8 +50,9 @@ export function randomTaskStep(scene: Scene, by: number, task: Task, actors: num
   return kill(scene);
 }
 
-function clone({ random, nextSlot }: Scene, by: number): Step | null {
-  const child = nextSlot();
+function clone(scene: Scene, by: number): Step | null {
+  const { random } = scene;
+  const child = scene.nextSlot();
   if (child === null) return null;
   return { op: 'clone', by, child, flags: random.chance(0.08) ? random.pick(REFUSED) : random.pick(CLONES) };
 }

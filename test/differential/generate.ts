@@ -1,6 +1,8 @@
 /** Random programs: legal calls for the most part, found by playing along on the model, and illegal ones in between. */
 import type { Random } from '../random.ts';
 import type { Task } from '../../lib/model/task.ts';
+import { breakdown } from './compare.ts';
+import type { Played } from './compare.ts';
 import { ModelSide } from './model-side.ts';
 import { randomDescriptorStep } from './generate-descriptors.ts';
 import { randomMappingStep } from './generate-mappings.ts';
@@ -26,7 +28,11 @@ export interface Scene {
 /** Calls that others of a kind need to have happened come first. */
 const OPENING: readonly ('descriptor' | 'mapping')[] = ['descriptor', 'descriptor', 'descriptor', 'mapping', 'mapping'];
 
-export function generate(random: Random, { steps: count, privileged }: GenerateOptions): Program {
+/** And what the model answered to it. */
+export function generate(
+  random: Random,
+  { steps: count, privileged }: GenerateOptions,
+): { readonly program: Program; readonly played: Played } {
   const roots = 1 + random.below(3);
   const side = new ModelSide(roots);
   let names = 0;
@@ -38,7 +44,7 @@ export function generate(random: Random, { steps: count, privileged }: GenerateO
     next: () => names++,
     nextSlot: () => (slots < 31 ? slots++ : null),
   };
-  side.show();
+  const blocks = [side.begin()];
   const steps: Step[] = [];
   while (steps.length < count) {
     const actors = side.actors;
@@ -48,13 +54,13 @@ export function generate(random: Random, { steps: count, privileged }: GenerateO
     if (step === null) continue;
     steps.push(step);
     try {
-      side.perform(step);
-    } catch {
-      // The model breaks down: a finding, which comparing will show.
+      blocks.push(side.perform(step));
+    } catch (error) {
+      blocks.push(breakdown(error));
       break;
     }
   }
-  return { roots, steps };
+  return { program: { roots, steps }, played: { blocks, collecting: side.collecting } };
 }
 
 function randomStep(scene: Scene, by: number, task: Task, at: number, actors: number): Step | null {
@@ -82,5 +88,7 @@ export function someFd({ random }: Scene, task: Task, kind: 'any' | 'buffer' | '
 
 /** Where an fd may go: low for the most part, at the limits now and then. */
 export function newFd(random: Random): number {
-  return random.chance(0.92) ? random.below(24) : random.pick([-1, 63, 64, 1023, 1024, 1 << 20, 0x7fffffff, -0x80000000]);
+  return random.chance(0.92)
+    ? random.below(24)
+    : random.pick([-1, 63, 64, 1023, 1024, 1 << 20, 0x7fffffff, -0x80000000]);
 }

@@ -23,8 +23,9 @@ export function makeCall(task: Task, step: PlainStep, room: Room): string {
     case 'socketpair':
       return socketpair(task, step.name, step.cloexec, room);
     case 'receive': {
-      const { fds, truncated } = task.recvmsg(step.socket, { controlLength: step.control, cloexec: step.cloexec });
-      return ['1', truncated ? 'truncated' : 'whole', ...fds].join(' ');
+      const options = { controlLength: step.control, cloexec: step.cloexec };
+      const { fds, truncated, end } = task.recvmsg(step.socket, options);
+      return [end ? '0' : '1', truncated ? 'truncated' : 'whole', ...fds].join(' ');
     }
     default:
       return String(number(task, step, room) ?? 0);
@@ -36,7 +37,7 @@ function number(
   task: Task,
   step: Exclude<PlainStep, { op: 'wait' | 'socketpair' | 'receive' }>,
   room: Room,
-): number | void {
+): number | undefined {
   switch (step.op) {
     case 'memfd': {
       const fd = room.memfds.create(task, `b${step.name}`, step.flags);
@@ -52,21 +53,21 @@ function number(
     case 'dupfd':
       return task.dupfd(step.fd, step.from, step.cloexec);
     case 'close':
-      return task.close(step.fd);
+      return void task.close(step.fd);
     case 'setfd':
-      return task.setCloexec(step.fd, step.cloexec);
+      return void task.setCloexec(step.fd, step.cloexec);
     case 'closeRange':
-      return task.closeRange(step.first, step.last, step.flags);
+      return void task.closeRange(step.first, step.last, step.flags);
     case 'reopen':
       return reopen(task, step.fd, step.flags);
     case 'unshare':
-      return task.unshareFiles();
+      return void task.unshareFiles();
     case 'exit':
-      return task.exit(step.status);
+      return void task.exit(step.status);
     case 'exitGroup':
-      return task.exitGroup(step.status);
+      return void task.exitGroup(step.status);
     case 'kill':
-      return task.kill(step.signal);
+      return void task.kill(step.signal);
     case 'send':
       task.sendmsg(step.socket, step.fds);
       return 1;
@@ -76,15 +77,15 @@ function number(
       return task.mmap({ address, length, prot, shared, fd, offset, fixed, noReplace: place === 'noReplace' });
     }
     case 'munmap':
-      return task.munmap(step.address, step.length);
+      return void task.munmap(step.address, step.length);
     case 'mprotect':
-      return task.mprotect(step.address, step.length, step.prot);
+      return void task.mprotect(step.address, step.length, step.prot);
     case 'mremap':
       return task.mremap(step.address, step.oldLength, step.newLength, step.flags, step.newAddress);
     case 'madvise':
-      return task.madvise(step.address, step.length, step.advice);
+      return void task.madvise(step.address, step.length, step.advice);
     case 'ftruncate':
-      return task.ftruncate(step.fd, step.size);
+      return void task.ftruncate(step.fd, step.size);
     case 'limit':
       task.group.nofile = step.nofile;
       return;
@@ -137,7 +138,7 @@ function getfd(task: Task, target: Task | undefined, fd: number): number {
   if (target === undefined) throw new MemtrackError('ESRCH', 'pidfd_open');
   const pidfd = task.install(new File(), { cloexec: true });
   try {
-    return task.pidfdGetfd(target.leader, fd);
+    return task.pidfdGetfd(target.leader, fd === pidfd ? -1 : fd);
   } finally {
     task.close(pidfd);
   }

@@ -2,7 +2,7 @@
 import { MemtrackError } from '../../lib/core/errors.ts';
 import { Memfds } from '../../lib/drivers/memfd.ts';
 import { Kernel } from '../../lib/model/kernel.ts';
-import type { Socket } from '../../lib/model/socket.ts';
+import { Socket } from '../../lib/model/socket.ts';
 import type { Task } from '../../lib/model/task.ts';
 import { CLONE } from '../../lib/model/flags.ts';
 import { makeCall } from './model-call.ts';
@@ -23,6 +23,9 @@ export class ModelSide implements Names {
   readonly tasks = new Map<number, Task>();
   /** A task that waits in vfork, and the child it waits for. */
   readonly blocked = new Map<Task, Task>();
+  /** Steps in which sockets may have been collected. */
+  readonly collecting = new Set<number>();
+  #steps = 0;
   readonly #shown = new Map<number, string>();
 
   constructor(roots: number) {
@@ -34,9 +37,26 @@ export class ModelSide implements Names {
     return [...this.tasks].filter(([, task]) => this.#canAct(task));
   }
 
+  /** The state at the start. */
+  begin(): string {
+    return `r 0\n${this.show()}`;
+  }
+
   /** The answer and all that changed, as perform.c prints them. */
   perform(step: Step): string {
-    return `r ${this.#answer(step)}\n${this.show()}`;
+    const { sockets } = this.kernel;
+    const before = this.kernel.socketsInFlight > 0 ? [...sockets] : [];
+    const answer = this.#answer(step);
+    this.#collect();
+    if (before.some((socket) => !sockets.has(socket))) this.collecting.add(this.#steps);
+    this.#steps++;
+    return `r ${answer}\n${this.show()}`;
+  }
+
+  /** The kernel collects when any process closes a socket, so a machine that is not idle may at any time. */
+  #collect(): void {
+    if (this.kernel.socketsInFlight === 0) return;
+    for (const end of Socket.pair(this.kernel)) end.put();
   }
 
   /** What differs from what was last shown. */

@@ -4,6 +4,7 @@
  * Standard input, a line each:
  *     program ROOTS           ROOTS processes start, with no descriptor and nothing mapped
  *     SLOT OP NUMBER...       actor SLOT makes one system call (perform.h names the letters)
+ *     ~ SLOT OP NUMBER...     the same, then the kernel is made to collect sockets in flight, and is waited for
  *     end                     every process ends
  * Standard output, for `program` and for each step: `r RESULT ...`, then for each actor whose state differs from what was
  * last shown `= SLOT STATE`, its descriptors and its mappings, then `.`. An actor that cannot act answers `r skip`.
@@ -29,6 +30,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -354,6 +356,18 @@ static void step(int by, int op, int count, int64_t *a)
 	reap();
 }
 
+/* Any socket closed makes the kernel look for cycles; it drops them in work queues, one of which a tick later. */
+static void collect_sockets(void)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0) {
+		close(ends[0]);
+		close(ends[1]);
+	}
+	struct timespec time = { 0, 40000000 };
+	nanosleep(&time, NULL);
+}
+
 /* ----------------------------------------------------------------- showing */
 
 static void show(void)
@@ -393,7 +407,7 @@ static void direct(void)
 	static char line[1 << 14];
 	static int64_t arguments[kArguments];
 	while (fgets(line, sizeof line, stdin) != NULL) {
-		int at, used;
+		int at, used, skipped = strncmp(line, "~ ", 2) == 0 ? 2 : 0;
 		char op;
 		if (strncmp(line, "program ", 8) == 0) {
 			start_program(atoi(line + 8));
@@ -403,10 +417,12 @@ static void direct(void)
 			end_program();
 			printf("end\n");
 			fflush(stdout);
-		} else if (sscanf(line, "%d %c%n", &at, &op, &used) == 2 && at >= 0 && at < kSlots) {
-			int count = numbers(line + used, arguments);
+		} else if (sscanf(line + skipped, "%d %c%n", &at, &op, &used) == 2 && at >= 0 && at < kSlots) {
+			int count = numbers(line + skipped + used, arguments);
 			memset(arguments + count, 0, sizeof *arguments * (size_t)(kArguments - count));
 			step(at, op, count, arguments);
+			if (skipped > 0)
+				collect_sockets();
 			show();
 		} else {
 			die("cannot read: %s", line);

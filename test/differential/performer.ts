@@ -35,12 +35,17 @@ export function buildPerformer(sources: string): { readonly program: string; rem
   return { program, remove };
 }
 
+interface Waiting {
+  readonly lines: string[];
+  readonly resolve: (blocks: readonly string[]) => void;
+  readonly reject: (why: Error) => void;
+}
+
 /** The running perform; programs are answered in the order they are given. */
 export class Performer implements Disposable {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: Interface;
-  readonly #waiting: { readonly lines: string[]; resolve(blocks: readonly string[]): void; reject(why: Error): void }[] =
-    [];
+  readonly #waiting: Waiting[] = [];
   #ended: Error | null = null;
 
   private constructor(program: string) {
@@ -68,9 +73,9 @@ export class Performer implements Disposable {
   }
 
   /** What it printed for the start and for each step. */
-  perform(program: Program): Promise<readonly string[]> {
+  perform(program: Program, collecting: ReadonlySet<number>): Promise<readonly string[]> {
     const answer = this.#expect();
-    if (this.#ended === null) this.#child.stdin.write(encodeProgram(program));
+    if (this.#ended === null) this.#child.stdin.write(encodeProgram(program, collecting));
     return answer;
   }
 

@@ -1,12 +1,15 @@
-/** A program for people to read. */
+/** A program for people to read, and to play again. */
+import { scenarioText } from './scenario-text.ts';
 import type { Program } from './step.ts';
 
+/** As a scenario if it can be one; as JSON, a step a line, in any case. */
 export function printProgram(program: Program): string {
-  return printJson(program);
+  const scenario = scenarioText(program);
+  const json = printJson(program);
+  return scenario === null ? `${json}\n(no scenario can express it)` : `${scenario}${json}`;
 }
 
-/** A step a line. */
-export function printJson({ roots, steps }: Program): string {
+function printJson({ roots, steps }: Program): string {
   const lines = steps.map((step) => `  ${JSON.stringify(step)}`);
   return `{"roots":${roots},"steps":[\n${lines.join(',\n')}\n]}`;
 }

@@ -5,12 +5,9 @@ import type { Program, Step } from './step.ts';
  * Leaves out ever smaller runs of steps as long as what is left still fails (`fails` is asked once per attempt), then tries
  * fewer roots. The result fails and loses that with any one step less, unless chance plays a part.
  */
-export async function shrink(
-  program: Program,
-  fails: (candidate: Program) => Promise<boolean>,
-): Promise<Program> {
+export async function shrink(program: Program, fails: (candidate: Program) => Promise<boolean>): Promise<Program> {
   let best = program;
-  for (let size = Math.ceil(program.steps.length / 2); size >= 1; ) {
+  for (let size = Math.ceil(program.steps.length / 2); size >= 1;) {
     const shorter = await withoutOneRun(best, size, fails);
     if (shorter === null) size = size === 1 ? 0 : Math.ceil(size / 2);
     else best = shorter;
@@ -25,12 +22,11 @@ export async function shrink(
 }
 
 /** Another actor does what one does, which then need not be started. */
-async function withFewerActors(
-  program: Program,
-  fails: (candidate: Program) => Promise<boolean>,
-): Promise<Program> {
+async function withFewerActors(program: Program, fails: (candidate: Program) => Promise<boolean>): Promise<Program> {
   let best = program;
-  const slots = [...new Set(program.steps.flatMap((step) => (step.op === 'clone' ? [step.child, step.by] : [step.by])))];
+  const slots = [
+    ...new Set(program.steps.flatMap((step) => (step.op === 'clone' ? [step.child, step.by] : [step.by]))),
+  ];
   for (const from of slots.toSorted((a, b) => b - a)) {
     for (const to of slots.filter((slot) => slot < from)) {
       const steps = best.steps.filter((step) => step.op !== 'clone' || step.child !== from);

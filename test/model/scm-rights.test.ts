@@ -56,6 +56,26 @@ describe('sending', () => {
 });
 
 describe('receiving', () => {
+  test('after the other end has closed: what is queued, then the end', () => {
+    const { task, left, right } = start();
+    task.sendmsg(left, []);
+    task.close(left);
+    expect(task.recvmsg(right).end).toBe(false);
+    expect(task.recvmsg(right)).toEqual({ fds: [], truncated: false, end: true });
+    expect(task.recvmsg(right).end).toBe(true);
+  });
+
+  test('is ECONNRESET once if the other end was closed with messages unread', () => {
+    const { task, left, right } = start();
+    task.sendmsg(right, []);
+    task.sendmsg(left, []);
+    task.close(left);
+    expect(refusal(() => task.sendmsg(right, []))).toBe('EPIPE');
+    expect(task.recvmsg(right).end).toBe(false);
+    expect(refusal(() => task.recvmsg(right))).toBe('ECONNRESET');
+    expect(task.recvmsg(right).end).toBe(true);
+  });
+
   test('installs the lowest free fds in order, close-on-exec if asked', () => {
     const { kernel, task, left, right } = start();
     const [first, second] = [openBuffer(kernel), openBuffer(kernel)];
@@ -63,7 +83,7 @@ describe('receiving', () => {
     const peer = task.fork();
     task.sendmsg(left, fds);
     peer.close(0);
-    expect(peer.recvmsg(right, { cloexec: true })).toEqual({ fds: [0, 4], truncated: false });
+    expect(peer.recvmsg(right, { cloexec: true })).toEqual({ fds: [0, 4], truncated: false, end: false });
     expect([peer.file(0), peer.file(4)]).toEqual([first, second]);
     expect([peer.files.cloexec(0), peer.files.cloexec(4)]).toEqual([true, true]);
     expect(first.refs).toBe(3);
@@ -93,7 +113,7 @@ describe('receiving', () => {
     const fd = task.install(file);
     task.sendmsg(left, [fd, fd, fd]);
     task.group.nofile = 4;
-    expect(task.recvmsg(right)).toEqual({ fds: [3], truncated: true });
+    expect(task.recvmsg(right)).toEqual({ fds: [3], truncated: true, end: false });
     expect(file.refs).toBe(2);
   });
 });

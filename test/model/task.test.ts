@@ -57,6 +57,27 @@ describe('clone', () => {
   });
 });
 
+describe('wait', () => {
+  test("takes the caller's own children before those of its fellow threads", () => {
+    const task = new Kernel().spawn();
+    const thread = task.clone(CLONE_PTHREAD);
+    const [first, second] = [thread.fork(), task.fork()];
+    first.exitGroup(1);
+    second.exitGroup(2);
+    expect([task.wait()?.pid, task.wait()?.pid]).toEqual([second.pid, first.pid]);
+  });
+
+  test('children of a thread that ends go behind those of the first that lives', () => {
+    const task = new Kernel().spawn();
+    const thread = task.clone(CLONE_PTHREAD);
+    const [first, second] = [thread.fork(), task.fork()];
+    for (const child of [first, second]) child.exitGroup();
+    thread.exit();
+    expect(first.group.parent).toBe(task);
+    expect([task.wait()?.pid, task.wait()?.pid]).toEqual([second.pid, first.pid]);
+  });
+});
+
 describe('exit', () => {
   test('of a thread changes nothing for the others', () => {
     const task = new Kernel().spawn();

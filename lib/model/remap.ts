@@ -1,0 +1,104 @@
+import { MemtrackError } from '../core/errors.ts';
+import { VM } from '../core/record.ts';
+import type { AddressSpace } from './address-space.ts';
+import { MREMAP, pageAlign, pageAligned, VMA } from './flags.ts';
+import { TASK_SIZE } from './gap.ts';
+import { unmappedArea } from './mappings.ts';
+import type { Task } from './task.ts';
+import type { Vma } from './vma.ts';
+
+/** An mremap(2); lengths in whole pages. */
+interface Remap {
+  readonly address: number;
+  readonly oldSize: number;
+  readonly newSize: number;
+  readonly newAddress: number;
+  readonly fixed: boolean;
+  readonly mayMove: boolean;
+  readonly dontUnmap: boolean;
+}
+
+/** do_mremap, as Linux 6.17 and later: with MREMAP_FIXED and no change of size the range may cover several mappings. */
+export function mremap(
+  task: Task,
+  address: number,
+  oldLength: number,
+  newLength: number,
+  flags: number,
+  newAddress: number,
+): number {
+  if ((flags & ~(MREMAP.MAYMOVE | MREMAP.FIXED | MREMAP.DONTUNMAP)) !== 0) throw refused('flags');
+  const remap: Remap = {
+    address,
+    oldSize: pageAlign(oldLength),
+    newSize: pageAlign(newLength),
+    newAddress,
+    fixed: (flags & MREMAP.FIXED) !== 0,
+    mayMove: (flags & MREMAP.MAYMOVE) !== 0,
+    dontUnmap: (flags & MREMAP.DONTUNMAP) !== 0,
+  };
+  checkRequest(remap);
+  return remap.fixed && remap.oldSize === remap.newSize ? moveAll(task, remap) : remapOne(task, remap);
+}
+
+/** check_mremap_params. */
+function checkRequest({ address, oldSize, newSize, newAddress, fixed, mayMove, dontUnmap }: Remap): void {
+  if (!pageAligned(address) || newSize === 0 || newSize > TASK_SIZE) throw refused('range');
+  if (!fixed && !dontUnmap) return;
+  if (newAddress > TASK_SIZE - newSize || !pageAligned(newAddress)) throw refused('new address');
+  if (!mayMove) throw refused('flags');
+  if (dontUnmap && oldSize !== newSize) throw refused('MREMAP_DONTUNMAP changes no length');
+  if (newAddress < address + oldSize && address < newAddress + newSize) throw refused('the ranges overlap');
+}
+
+/** remap_move: each mapping by itself, the holes between them kept; none at the start. */
+function moveAll(task: Task, remap: Remap): number {
+  const { address, oldSize, newAddress } = remap;
+  const end = address + oldSize;
+  if (task.mm.find(address) === null) throw new MemtrackError('EFAULT', 'mremap');
+  const parts = task.mm.vmas
+    .filter((vma) => vma.start < end && vma.end > address)
+    .map((vma) => ({ from: Math.max(vma.start, address), to: Math.min(vma.end, end) }));
+  for (const { from, to } of parts) {
+    const size = to - from;
+    remapOne(task, { ...remap, address: from, oldSize: size, newSize: size, newAddress: newAddress + from - address });
+  }
+  return newAddress;
+}
+
+function remapOne(task: Task, remap: Remap): number {
+  const { address, oldSize, newSize, dontUnmap } = remap;
+  const vma = task.mm.find(address);
+  if (vma === null) throw new MemtrackError('EFAULT', 'mremap');
+  checkVma(vma, remap);
+  const to = target(task.mm, vma, remap);
+  task.mm.move(task, address, oldSize, to, newSize, dontUnmap || oldSize === 0);
+  return to;
+}
+
+/** check_prep_vma. What does not grow and stays where it is may cover several mappings, and holes. */
+function checkVma(vma: Vma, { address, oldSize, newSize, fixed, dontUnmap }: Remap): void {
+  const stays = (vma.flags & VMA.noExpand) !== 0;
+  if (oldSize === 0 && (vma.flags & VM.shared) === 0) throw refused('old length 0');
+  if (stays && (dontUnmap || oldSize === 0)) throw refused('the mapping cannot be copied');
+  if (!fixed && !dontUnmap && newSize <= oldSize) return;
+  if (Math.min(oldSize, newSize) > vma.end - address || (newSize > oldSize && stays))
+    throw new MemtrackError('EFAULT', 'mremap');
+}
+
+/** Where it goes: in place if it can, else, if it may, where there is room. */
+function target(mm: AddressSpace, vma: Vma, remap: Remap): number {
+  const { address, oldSize, newSize, newAddress, fixed, mayMove, dontUnmap } = remap;
+  if (fixed) return newAddress;
+  if (dontUnmap) return unmappedArea(mm, newAddress, newSize, 'mremap');
+  if (newSize <= oldSize) return address;
+  const oldEnd = address + oldSize;
+  if (oldSize > 0 && oldEnd === vma.end && address + newSize <= TASK_SIZE && !mm.occupied(oldEnd, newSize - oldSize))
+    return address;
+  if (!mayMove) throw new MemtrackError('ENOMEM', 'mremap');
+  return unmappedArea(mm, 0, newSize, 'mremap');
+}
+
+function refused(why: string): MemtrackError {
+  return new MemtrackError('EINVAL', 'mremap', why);
+}
