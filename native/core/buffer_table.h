@@ -53,9 +53,6 @@ class BufferTable {
     return entry != nullptr && entry->load(std::memory_order_acquire) != 0;
   }
 
-  // Where `id_of` looks, to prefetch.
-  const std::atomic<uint32_t>* index(uint32_t key) const { return ids_of_keys_.find(key); }
-
   // REQUIRES: `id` was given out once.
   Buffer& at(uint32_t id) const { return *buffers_.find(id); }
   Buffer* find(uint32_t id) const { return buffers_.find(id); }

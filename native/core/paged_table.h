@@ -1,7 +1,7 @@
 // PagedTable: an array of T that grows by pages and never moves, indexed by a key or an id.
 //
-// Entries start zeroed (T must be valid as zero bytes, and trivially destructible). Two levels: a directory of
-// directories of pages, so that one entry near 2^32 costs three small allocations and not an array.
+// Pages are made when first needed, and the directory that finds them is memory that the kernel gives only where it is
+// touched: an entry near 2^32 costs two pages and not an array.
 //
 // Thread safety: `find` may run beside `ensure`; `ensure` needs the caller's lock. Entries are the caller's business.
 #ifndef MEMTRACK_CORE_PAGED_TABLE_H_
@@ -11,81 +11,68 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
 #include <new>
+#include <type_traits>
 
 namespace memtrack {
 
 template <class T, unsigned kPageBits = 12>
 class PagedTable {
+  static_assert(std::is_trivially_destructible_v<T>, "pages are dropped without destructors");
+
  public:
-  PagedTable() = default;
+  PagedTable()
+      : directory_(static_cast<Entry*>(std::calloc(size_t{1} << (32 - kPageBits), sizeof(Entry)))) {
+    if (directory_ == nullptr) std::abort();
+  }
   PagedTable(const PagedTable&) = delete;
   PagedTable& operator=(const PagedTable&) = delete;
   ~PagedTable() {
-    for (auto& middle : top_) {
-      Middle* pages = middle.load(std::memory_order_relaxed);
-      if (pages == nullptr) continue;
-      for (auto& page : pages->page) std::free(page.load(std::memory_order_relaxed));
-      delete pages;
-    }
+    for (uint32_t p = 0; p < pages_end_; p++)
+      std::free(directory_[p].load(std::memory_order_relaxed));
+    std::free(directory_);
   }
 
   // The entry of `index`, or null if its page was never ensured.
   T* find(uint32_t index) const {
-    const Middle* pages = top_[index >> (kPageBits + kMiddleBits)].load(std::memory_order_acquire);
-    if (pages == nullptr) [[unlikely]]
-      return nullptr;
-    T* page = pages->page[(index >> kPageBits) & (kMiddle - 1)].load(std::memory_order_acquire);
+    T* page = directory_[index >> kPageBits].load(std::memory_order_acquire);
     return page == nullptr ? nullptr : page + (index & (kPage - 1));
   }
 
   // The entry of `index`, making its page. Aborts when the machine is out of memory.
   T& ensure(uint32_t index) {
     if (T* entry = find(index)) return *entry;
-    auto& middle = top_[index >> (kPageBits + kMiddleBits)];
-    Middle* pages = middle.load(std::memory_order_relaxed);
-    if (pages == nullptr) {
-      pages = new Middle();
-      middle.store(pages, std::memory_order_release);
-    }
     auto* page = static_cast<T*>(std::aligned_alloc(kAlign, kPage * sizeof(T)));
     if (page == nullptr) std::abort();
     for (size_t i = 0; i < kPage; i++) new (page + i) T();
-    pages->page[(index >> kPageBits) & (kMiddle - 1)].store(page, std::memory_order_release);
-    page_count_++;
+    const uint32_t number = index >> kPageBits;
+    directory_[number].store(page, std::memory_order_release);
+    page_count_.fetch_add(1, std::memory_order_relaxed);
+    if (number >= pages_end_) pages_end_.store(number + 1, std::memory_order_release);
     return page[index & (kPage - 1)];
   }
 
   // Calls f(index, entry) for every entry of every page, ascending.
   template <class F>
   void for_each(F&& f) const {
-    for (uint32_t t = 0; t < kTop; t++) {
-      const Middle* pages = top_[t].load(std::memory_order_acquire);
-      if (pages == nullptr) continue;
-      for (uint32_t m = 0; m < kMiddle; m++) {
-        T* page = pages->page[m].load(std::memory_order_acquire);
-        if (page == nullptr) continue;
-        const uint32_t base = ((t << kMiddleBits) | m) << kPageBits;
-        for (uint32_t i = 0; i < kPage; i++) f(base | i, page[i]);
-      }
+    const uint32_t end = pages_end_.load(std::memory_order_acquire);
+    for (uint32_t p = 0; p < end; p++) {
+      T* page = directory_[p].load(std::memory_order_acquire);
+      if (page == nullptr) continue;
+      for (uint32_t i = 0; i < kPage; i++) f(p << kPageBits | i, page[i]);
     }
   }
 
-  size_t bytes() const { return page_count_ * kPage * sizeof(T); }
+  size_t bytes() const { return page_count_.load(std::memory_order_relaxed) * kPage * sizeof(T); }
 
  private:
-  static constexpr unsigned kMiddleBits = 10;
+  using Entry = std::atomic<T*>;
   static constexpr uint32_t kPage = 1u << kPageBits;
-  static constexpr uint32_t kMiddle = 1u << kMiddleBits;
-  static constexpr uint32_t kTop = 1u << (32 - kPageBits - kMiddleBits);
   static constexpr size_t kAlign = alignof(T) < 64 ? 64 : alignof(T);
 
-  struct Middle {
-    std::atomic<T*> page[kMiddle] = {};
-  };
-  std::atomic<Middle*> top_[kTop] = {};
-  size_t page_count_ = 0;
+  Entry* const directory_;
+  std::atomic<uint32_t> pages_end_{0};  // no page from here on
+  std::atomic<size_t> page_count_{0};
 };
 
 }  // namespace memtrack

@@ -79,33 +79,22 @@ Status Tracker::uninstall(uint32_t task, uint32_t buffer) {
   return status;
 }
 
-// Fetches ahead what the command at i will touch. What a command needs is four loads away (index, task, table, bucket),
-// each in a cache line of its own: one load per stage, so that none waits for another.
-void Tracker::fetch_ahead(std::span<const Record> records, size_t i) const {
-  constexpr size_t kStage = 6;
-  if (i + 4 * kStage >= records.size()) return;
-  const Record& first = records[i + 4 * kStage];
-  if (const auto* entry = buffers_.index(first.buffer)) __builtin_prefetch(entry);
-  if (const auto* entry = tasks_.find(first.task)) __builtin_prefetch(entry);
-  const Record& second = records[i + 3 * kStage];
-  const uint32_t id = buffers_.id_of(second.buffer);
-  if (id != BufferTable::kNoId) __builtin_prefetch(&buffers_.at(id), 1);
-  if (const Task* task = find_task(second.task)) __builtin_prefetch(task);
-  if (const Task* task = find_task(records[i + 2 * kStage].task)) __builtin_prefetch(task->holding);
-  const Record& last = records[i + kStage];
-  if (const Task* task = find_task(last.task))
-    task->holding->tree.prefetch(buffers_.id_of(last.buffer));
+// Fetches ahead the two cache lines that the command at i will wait for: its buffer, and the buffer's bucket in the task's
+// table.
+inline void Tracker::fetch_ahead(const Record& record) const {
+  const uint32_t id = buffers_.id_of(record.buffer);
+  if (id == BufferTable::kNoId) return;
+  __builtin_prefetch(&buffers_.at(id), 1);
+  if (const Task* task = find_task(record.task)) task->holding->tree.prefetch(id);
 }
 
 size_t Tracker::apply(std::span<const Record> records, Status* results) {
-  // Below this many buffers all of it stays in the cache.
-  constexpr uint32_t kFetchFrom = 32768;
-  const bool prefetch = !options_.shared && buffers_.live() >= kFetchFrom;
+  constexpr size_t kAhead = 12;
   Run run;
   size_t accepted = 0;
   for (size_t i = 0; i < records.size(); i++) {
     const Record& record = records[i];
-    if (prefetch) fetch_ahead(records, i);
+    if (!options_.shared && i + kAhead < records.size()) fetch_ahead(records[i + kAhead]);
     Status status;
     // A command without a tail that claims one goes the long way, to be refused.
     switch (static_cast<Op>(record.op | (record.flags & kMore))) {

@@ -135,7 +135,7 @@ class Tracker {
     uint32_t length = 0;
   };
 
-  void fetch_ahead(std::span<const Record> records, size_t i) const;
+  void fetch_ahead(const Record& record) const;
   Status execute(std::span<const Record> records, size_t i, Run* run);
 
   // Finding and locking (tracker.cc). What takes a lock only if the tracker is shared, or keeps it in a run, is beyond
