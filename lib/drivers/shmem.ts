@@ -1,6 +1,7 @@
 import { MemtrackError } from '../core/errors.ts';
 import type { FileOperations } from '../model/file-operations.ts';
 import type { File } from '../model/file.ts';
+import { PROT, VMA } from '../model/flags.ts';
 
 /** F_SEAL_* */
 export const SEAL = { SEAL: 1, SHRINK: 2, GROW: 4, WRITE: 8, FUTURE_WRITE: 16, EXEC: 32 } as const;
@@ -20,9 +21,9 @@ export function shmemOperations(inode: ShmemInode, link: (file: File) => string)
     link,
     mmap: () => undefined,
     mayMap: (_file, request) => {
-      const writes = request.shared && (request.prot & 2) !== 0;
-      if (writes && (inode.seals & WRITE_SEALS) !== 0)
-        throw new MemtrackError('EPERM', 'mmap', 'sealed against writing');
+      if (!request.shared || (inode.seals & WRITE_SEALS) === 0) return 0;
+      if ((request.prot & PROT.WRITE) !== 0) throw new MemtrackError('EPERM', 'mmap', 'sealed against writing');
+      return VMA.sealed;
     },
     truncate: (file, size) => truncate(inode, file, size),
     addSeals: (file, seals) => addSeals(inode, file, seals),
@@ -42,14 +43,18 @@ function truncate(inode: ShmemInode, file: File, size: number): void {
   buffer.resize(size);
 }
 
-/** memfd_add_seals. EPERM: not open for writing, or seals are sealed; EBUSY: F_SEAL_WRITE while a writable shared mapping exists. */
-function addSeals(inode: ShmemInode, file: File, seals: number): void {
+/**
+ * memfd_add_seals. EPERM: not open for writing, or seals are sealed; EBUSY: F_SEAL_WRITE while a mapping may be written.
+ * F_SEAL_EXEC on an executable file is all of them but F_SEAL_SEAL.
+ */
+function addSeals(inode: ShmemInode, file: File, asked: number): void {
   if (!file.writable) throw new MemtrackError('EPERM', 'F_ADD_SEALS', 'not open for writing');
-  if ((seals & ~ALL_SEALS) !== 0) throw new MemtrackError('EINVAL', 'F_ADD_SEALS');
+  if ((asked & ~ALL_SEALS) !== 0) throw new MemtrackError('EINVAL', 'F_ADD_SEALS');
   if ((inode.seals & SEAL.SEAL) !== 0) throw new MemtrackError('EPERM', 'F_ADD_SEALS', 'sealed');
+  const whole = (asked & SEAL.EXEC) !== 0 && inode.executable;
+  const seals = whole ? asked | SEAL.SHRINK | SEAL.GROW | WRITE_SEALS : asked;
   const write = (seals & SEAL.WRITE) !== 0 && (inode.seals & SEAL.WRITE) === 0;
   if (write && (file.buffer?.writableMaps ?? 0) > 0)
     throw new MemtrackError('EBUSY', 'F_ADD_SEALS', 'mapped for writing');
-  const whole = (seals & SEAL.EXEC) !== 0 && inode.executable;
-  inode.seals |= whole ? seals | SEAL.SHRINK | SEAL.GROW | WRITE_SEALS : seals;
+  inode.seals |= seals;
 }

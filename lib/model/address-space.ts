@@ -63,11 +63,23 @@ export class AddressSpace {
     return topGap(vmas, at, this.#full, pageAlign(length));
   }
 
-  /** Maps a file, replacing what overlaps; takes a reference of its own; joins its neighbours if the exporter lets them. */
-  map(by: Task, start: number, length: number, file: File, offset: number, prot: number, shared: boolean): void {
+  /**
+   * Maps a file, replacing what overlaps; takes a reference of its own; joins its neighbours if the exporter lets them.
+   * `bits`: VMA bits besides the exporter's.
+   */
+  map(
+    by: Task,
+    start: number,
+    length: number,
+    file: File,
+    offset: number,
+    prot: number,
+    shared: boolean,
+    bits = 0,
+  ): void {
     const end = start + pageAlign(length);
     this.unmap(by, start, end - start);
-    const flags = accounted((prot & ACCESS) | (shared ? VM.shared : 0) | (file.operations.vmFlags ?? 0));
+    const flags = accounted((prot & ACCESS) | (shared ? VM.shared : 0) | (file.operations.vmFlags ?? 0) | bits);
     this.#insert(by, new Vma(start, end, offset, file, flags, this.#kernel.now));
   }
 
@@ -285,13 +297,13 @@ export class AddressSpace {
   /** A reference for a VMA that comes to be. */
   #hold(vma: Vma): Vma {
     const file = vma.file.get();
-    if (file.buffer !== null && (vma.flags & VM.shared) !== 0 && file.writable) file.buffer.writableMaps++;
+    if (file.buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) file.buffer.writableMaps++;
     return vma;
   }
 
   #drop(vma: Vma): void {
     const file = vma.file;
-    if (file.buffer !== null && (vma.flags & VM.shared) !== 0 && file.writable) file.buffer.writableMaps--;
+    if (file.buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) file.buffer.writableMaps--;
     file.put();
   }
 

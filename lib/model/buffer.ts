@@ -26,7 +26,7 @@ export class Buffer {
   resident: number | null;
   /** A lower bound in bytes where `size` is null. */
   sizeAtLeast: number | null;
-  /** Shared mappings made through a file open for writing (mapping_writably_mapped). */
+  /** Shared mappings that may be written, now or by mprotect (mapping_writably_mapped). */
   writableMaps = 0;
   /** False once released. */
   alive = true;

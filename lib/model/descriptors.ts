@@ -87,6 +87,12 @@ export function ftruncate(task: Task, fd: number, size: number): void {
   file.operations.truncate(file, size);
 }
 
+export function addSeals(task: Task, fd: number, seals: number): void {
+  const file = task.file(fd);
+  if (file.operations.addSeals === undefined) throw new MemtrackError('EINVAL', 'fcntl', 'F_ADD_SEALS');
+  file.operations.addSeals(file, seals);
+}
+
 /** RLIMIT_NOFILE, which nr_open bounds. */
 function limit(task: Task): number {
   return Math.min(task.group.nofile, task.kernel.nrOpen);

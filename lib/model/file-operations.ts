@@ -13,8 +13,11 @@ export interface MmapRequest {
 export interface FileOperations {
   /** Text of the link /proc/[pid]/fd/N, if it may change. */
   link?(file: File): string;
-  /** Refuses a mapping by throwing MemtrackError, before anything is changed (memfd_check_seals_mmap). */
-  mayMap?(file: File, request: MmapRequest): void;
+  /**
+   * Refuses a mapping by throwing MemtrackError, before anything is changed, or returns VMA bits that it shall have
+   * (memfd_check_seals_mmap).
+   */
+  mayMap?(file: File, request: MmapRequest): number;
   /** Maps, or refuses by throwing MemtrackError; what MAP_FIXED replaces is gone by then (mmap_region). Absent: ENODEV. */
   mmap?(file: File, request: MmapRequest): void;
   /** Its file system is mounted noexec: mapping it executable is EPERM (path_noexec). */

@@ -39,9 +39,9 @@ export const CLOSE_RANGE = { UNSHARE: 2, CLOEXEC: 4 } as const;
 /**
  * What an exporter may say of its mappings besides `VM` (lib/core/record.ts); the core does not see these bits.
  * noMerge: VM_IO, VM_PFNMAP, VM_DONTEXPAND, VM_MIXEDMAP or a vm_ops->close; noExpand: VM_DONTEXPAND or VM_PFNMAP; io: VM_IO.
- * account: VM_ACCOUNT, which the address space sets.
+ * account: VM_ACCOUNT, which the address space sets; sealed: not VM_MAYWRITE though the file is open for writing.
  */
-export const VMA = { noMerge: 64, noExpand: 128, io: 256, account: 512 } as const;
+export const VMA = { noMerge: 64, noExpand: 128, io: 256, account: 512, sealed: 1024 } as const;
 
 /** The bits of a VMA's flags that commands carry. */
 export const VM_MASK = 63;

@@ -1,5 +1,4 @@
 import { MemtrackError } from '../core/errors.ts';
-import { VM } from '../core/record.ts';
 import type { AddressSpace } from './address-space.ts';
 import { MADV, PAGE, pageAlign, pageAligned, PROT, VMA } from './flags.ts';
 import { MMAP_MIN, TASK_SIZE } from './gap.ts';
@@ -35,10 +34,10 @@ export function mmap(task: Task, options: MmapOptions): number {
   if (file.operations.noexec === true && (prot & PROT.EXEC) !== 0) throw new MemtrackError('EPERM', 'mmap', 'noexec');
   if (file.operations.mmap === undefined) throw new MemtrackError('ENODEV', 'mmap');
   const request = { length: pageAlign(length), offset, prot, shared };
-  file.operations.mayMap?.(file, request);
+  const bits = file.operations.mayMap?.(file, request) ?? 0;
   task.mm.unmap(task, start, length);
   file.operations.mmap(file, request);
-  task.mm.map(task, start, length, file, offset, prot, shared);
+  task.mm.map(task, start, length, file, offset, prot, shared, bits);
   return start;
 }
 
@@ -73,14 +72,9 @@ export function mprotect(task: Task, address: number, length: number, prot: numb
   if (!pageAligned(address)) throw new MemtrackError('EINVAL', 'mprotect');
   if (!(length > 0)) return;
   const end = address + pageAlign(length);
-  const { stop, hole } = reach(task.mm, address, end, (vma) => mayProtect(vma, prot));
+  const { stop, hole } = reach(task.mm, address, end, (vma) => vma.mayWrite || (prot & PROT.WRITE) === 0);
   if (stop > address) task.mm.protect(task, address, stop - address, prot);
   if (stop < end) throw new MemtrackError(hole ? 'ENOMEM' : 'EACCES', 'mprotect');
-}
-
-/** VM_MAYWRITE. */
-function mayProtect({ flags, file }: Vma, prot: number): boolean {
-  return (prot & PROT.WRITE) === 0 || (flags & VM.shared) === 0 || file.writable;
 }
 
 /** How far from `start` on everything is mapped and allowed, and whether a hole ends that. */

@@ -14,6 +14,8 @@ export interface ReceiveOptions {
   readonly controlLength?: number;
   /** MSG_CMSG_CLOEXEC. */
   readonly cloexec?: boolean;
+  /** MSG_PEEK: the message stays; its files get one more fd each. */
+  readonly peek?: boolean;
 }
 
 export interface Received {
@@ -50,18 +52,25 @@ export function sendmsg(task: Task, socketFd: number, fds: readonly number[]): M
 export function recvmsg(task: Task, socketFd: number, options: ReceiveOptions = {}): Received {
   const socket = socketAt(task, socketFd);
   const table = task.files;
-  const message = socket.queue.shift();
+  const peek = options.peek ?? false;
+  const message = socket.queue[0];
   if (message === undefined) return receiveNothing(socket);
+  if (!peek) socket.queue.shift();
   const count = message.files.length;
   const room = Math.floor(((options.controlLength ?? Infinity) - CMSG_HEADER) / 4);
   const fds: number[] = [];
   while (fds.length < count && fds.length < room) {
     const fd = table.lowestFree();
     if (fd >= task.group.nofile) break;
-    table.publish(task, fd, message.take(fds.length)!, options.cloexec ?? false);
+    table.publish(
+      task,
+      fd,
+      (peek ? message.files[fds.length]?.get() : message.take(fds.length))!,
+      options.cloexec ?? false,
+    );
     fds.push(fd);
   }
-  message.drop();
+  if (!peek) message.drop();
   return { fds, truncated: fds.length < count, end: false };
 }
 

@@ -198,6 +198,10 @@ export class Task {
   ftruncate(fd: number, size: number): void {
     descriptors.ftruncate(this, fd, size);
   }
+  /** F_ADD_SEALS. EBADF, EINVAL: not a file that can be sealed; EPERM, EBUSY: the file's. */
+  addSeals(fd: number, seals: number): void {
+    descriptors.addSeals(this, fd, seals);
+  }
 
   /** Maps a file; returns the address. Errors in the order of mmap(2): EINVAL, EBADF, EACCES, ENODEV, ENOMEM, the exporter's. */
   mmap(options: MmapOptions): number {

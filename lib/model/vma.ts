@@ -39,6 +39,11 @@ export class Vma {
     );
   }
 
+  /** VM_MAYWRITE. */
+  get mayWrite(): boolean {
+    return (this.flags & VM.shared) === 0 || (this.file.writable && (this.flags & VMA.sealed) === 0);
+  }
+
   /** As /proc/[pid]/maps prints it: `rw-s`. */
   get perms(): string {
     const { flags } = this;

@@ -101,6 +101,28 @@ describe('seals', () => {
     task.mmap({ fd, length: 4096, prot: PROT.READ });
   });
 
+  test('what is mapped after F_SEAL_FUTURE_WRITE can never be written, and does not keep F_SEAL_WRITE off', () => {
+    const { task, fd } = start();
+    const at = task.mmap({ fd, length: 4096 });
+    task.addSeals(fd, SEAL.FUTURE_WRITE);
+    const later = task.mmap({ fd, length: 4096, prot: PROT.READ });
+    expect(refusal(() => task.mprotect(later, 4096, PROT.WRITE))).toBe('EACCES');
+    task.mprotect(at, 4096, PROT.READ);
+    expect(refusal(() => task.addSeals(fd, SEAL.WRITE))).toBe('EBUSY');
+    task.munmap(at, 4096);
+    task.addSeals(fd, SEAL.WRITE);
+    expect(task.mm.vmas).toHaveLength(1);
+  });
+
+  test('F_SEAL_EXEC is refused as F_SEAL_WRITE is, which it implies for an executable file', () => {
+    const { task, fd } = start();
+    task.mmap({ fd, length: 4096 });
+    expect(refusal(() => task.addSeals(fd, SEAL.EXEC))).toBe('EBUSY');
+    const [socket] = task.socketpair();
+    expect(refusal(() => task.addSeals(socket, 0))).toBe('EINVAL');
+    expect(refusal(() => task.addSeals(99, 0))).toBe('EBADF');
+  });
+
   test('of an executable file with F_SEAL_EXEC seal it against writing too', () => {
     const { file } = start();
     seal(file, SEAL.EXEC);

@@ -65,6 +65,17 @@ describe('receiving', () => {
     expect(task.recvmsg(right).end).toBe(true);
   });
 
+  test('with MSG_PEEK gives one more fd each time and leaves the message', () => {
+    const { kernel, task, left, right } = start();
+    const file = openBuffer(kernel);
+    const fd = task.install(file);
+    task.sendmsg(left, [fd, left]);
+    expect(task.recvmsg(right, { peek: true, controlLength: 20 })).toEqual({ fds: [3], truncated: true, end: false });
+    expect([file.refs, kernel.messages.size, kernel.socketsInFlight]).toEqual([3, 1, 1]);
+    expect(task.recvmsg(right).fds).toEqual([4, 5]);
+    expect([file.refs, kernel.messages.size, kernel.socketsInFlight]).toEqual([3, 0, 0]);
+  });
+
   test('is ECONNRESET once if the other end was closed with messages unread', () => {
     const { task, left, right } = start();
     task.sendmsg(right, []);
