@@ -210,6 +210,7 @@ static long make_call(long slot, struct slot *mine)
 	case OP_MREMAP: return raw6(__NR_mremap, a[0], a[1], a[2], a[3], a[4], 0);
 	case OP_MADVISE: return raw3(__NR_madvise, a[0], a[1], a[2]);
 	case OP_TRUNCATE: return raw3(__NR_ftruncate, a[0], a[1], 0);
+	case OP_SEAL: return raw3(__NR_fcntl, a[0], 1024 + 9 /* F_ADD_SEALS */, a[1]);
 	case OP_LIMIT: return do_limit(a);
 	case OP_GETFD: return do_getfd(a);
 	case OP_KILL: break;

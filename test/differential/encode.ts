@@ -2,6 +2,7 @@
 import type { Program, Step } from './step.ts';
 
 const O_CLOEXEC = 0o2000000;
+const MSG_PEEK = 2;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 const MAP = { SHARED: 1, PRIVATE: 2, FIXED: 0x10, FIXED_NOREPLACE: 0x100000 } as const;
 
@@ -53,7 +54,7 @@ function letterAndNumbers(step: Step): readonly (string | number)[] {
     case 'send':
       return ['>', step.socket, ...step.fds];
     case 'receive':
-      return ['<', step.socket, step.control, step.cloexec ? MSG_CMSG_CLOEXEC : 0];
+      return ['<', step.socket, step.control, (step.cloexec ? MSG_CMSG_CLOEXEC : 0) | (step.peek ? MSG_PEEK : 0)];
     case 'mmap':
       return ['M', step.address, step.length, step.prot, mapFlags(step), step.fd, step.offset];
     case 'munmap':
@@ -66,6 +67,8 @@ function letterAndNumbers(step: Step): readonly (string | number)[] {
       return ['A', step.address, step.length, step.advice];
     case 'ftruncate':
       return ['t', step.fd, step.size];
+    case 'seal':
+      return ['S', step.fd, step.seals];
     case 'limit':
       return ['l', step.nofile];
     case 'getfd':

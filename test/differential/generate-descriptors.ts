@@ -19,7 +19,8 @@ export function randomDescriptorStep(scene: Scene, by: number, task: Task): Step
   if (roll < 25) return closeRange(scene, by);
   if (roll < 40) return receive(scene, by, task);
   if (roll < 45) return { op: 'setfd', by, fd, cloexec };
-  if (roll < 48) return { op: 'ftruncate', by, fd, size: random.pick([-1, 0, 1, PAGE, 5000, 16 * PAGE, 1 << 20]) };
+  if (roll < 47) return seal(scene, by, task);
+  if (roll < 50) return { op: 'ftruncate', by, fd, size: random.pick([-1, 0, 1, PAGE, 5000, 16 * PAGE, 1 << 20]) };
   if (roll < 60) return send(scene, by, task);
   if (roll < 68) return memfd(scene, by);
   if (roll < 74) return { op: 'dup', by, fd };
@@ -38,7 +39,7 @@ export function randomDescriptorStep(scene: Scene, by: number, task: Task): Step
 
 function memfd(scene: Scene, by: number): Step {
   const { random } = scene;
-  const flags = random.pick([0, 0, 0, 1, 1, 2, 8, 16, 24, 32]);
+  const flags = random.pick([0, 0, 1, 2, 2, 3, 3, 8, 16, 24, 32]);
   return { op: 'memfd', by, name: scene.next(), flags, size: random.pick([0, 1, PAGE, 4 * PAGE, 16 * PAGE, 5000]) };
 }
 
@@ -48,6 +49,13 @@ function closeRange({ random }: Scene, by: number): Step {
   const last = random.pick([first, first + random.below(6), first + random.below(6), 0xffffffff, first - 1]);
   // A negative number would be one beyond every limit: these are unsigned.
   return { op: 'closeRange', by, first, last: last >= 0 ? last : 0, flags };
+}
+
+function seal(scene: Scene, by: number, task: Task): Step {
+  const { random } = scene;
+  const one = 1 << random.below(6);
+  const seals = random.pick([one, one, one | (1 << random.below(6)), 0, 64]);
+  return { op: 'seal', by, fd: someFd(scene, task, 'buffer'), seals };
 }
 
 function send(scene: Scene, by: number, task: Task): Step {
@@ -62,5 +70,6 @@ function receive(scene: Scene, by: number, task: Task): Step {
   const { random } = scene;
   const room = random.below(6);
   const control = random.pick([1040, 1040, 16 + 4 * room, 16 + 8 * Math.ceil(room / 2), random.below(32), 0]);
-  return { op: 'receive', by, socket: someFd(scene, task, 'socket'), control, cloexec: random.chance(0.3) };
+  const [cloexec, peek] = [random.chance(0.3), random.chance(0.15)];
+  return { op: 'receive', by, socket: someFd(scene, task, 'socket'), control, cloexec, peek };
 }

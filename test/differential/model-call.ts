@@ -23,7 +23,7 @@ export function makeCall(task: Task, step: PlainStep, room: Room): string {
     case 'socketpair':
       return socketpair(task, step.name, step.cloexec, room);
     case 'receive': {
-      const options = { controlLength: step.control, cloexec: step.cloexec };
+      const options = { controlLength: step.control, cloexec: step.cloexec, peek: step.peek };
       const { fds, truncated, end } = task.recvmsg(step.socket, options);
       return [end ? '0' : '1', truncated ? 'truncated' : 'whole', ...fds].join(' ');
     }
@@ -86,6 +86,8 @@ function number(
       return void task.madvise(step.address, step.length, step.advice);
     case 'ftruncate':
       return void task.ftruncate(step.fd, step.size);
+    case 'seal':
+      return void task.addSeals(step.fd, step.seals);
     case 'limit':
       task.group.nofile = step.nofile;
       return;

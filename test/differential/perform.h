@@ -35,6 +35,7 @@ enum op {
 	OP_MREMAP = 'R',
 	OP_MADVISE = 'A',
 	OP_TRUNCATE = 't',
+	OP_SEAL = 'S',
 	OP_LIMIT = 'l',
 	OP_GETFD = 'G',
 };

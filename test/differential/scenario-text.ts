@@ -67,6 +67,7 @@ function words(step: Step, task: Task, side: ModelSide): string | null {
     case 'send':
     case 'receive':
     case 'ftruncate':
+    case 'seal':
     case 'limit':
     case 'getfd':
       return null;

@@ -34,6 +34,7 @@ export type Step =
       readonly socket: number;
       readonly control: number;
       readonly cloexec: boolean;
+      readonly peek: boolean;
     }
   | {
       readonly op: 'mmap';
@@ -71,6 +72,7 @@ export type Step =
       readonly advice: number;
     }
   | { readonly op: 'ftruncate'; readonly by: number; readonly fd: number; readonly size: number }
+  | { readonly op: 'seal'; readonly by: number; readonly fd: number; readonly seals: number }
   | { readonly op: 'limit'; readonly by: number; readonly nofile: number }
   /** pidfd_open of the process of `target`, pidfd_getfd, close of the pidfd. */
   | { readonly op: 'getfd'; readonly by: number; readonly target: number; readonly fd: number };
