@@ -11,6 +11,7 @@ import type { Program, Step } from './step.ts';
 
 const PROGRAMS = 300;
 const STEPS = 60;
+const TRAITS = { socketsNoexec: true, movesSeveral: true };
 const privileged = process.getuid?.() === 0;
 
 let performer: Performer | null = null;
@@ -39,14 +40,17 @@ describe('random programs', () => {
     { timeout: 300_000 },
     async (seed, { skip }) => {
       if (performer === null) return skip();
+      const { traits } = performer;
       const programs = PROGRAMS / all.length;
-      const found = await campaign(performer, { programs, steps: STEPS, seed, failures: 1, privileged });
+      const found = await campaign(performer, { programs, steps: STEPS, seed, failures: 1, privileged, traits });
       expect(found.map(({ text }) => text).join('\n')).toBe('');
     },
   );
 
   test('are the same again from the same seed', () => {
-    const [first, second] = [0, 1].map(() => generate(new Random(7), { steps: STEPS, privileged }).program);
+    const [first, second] = [0, 1].map(
+      () => generate(new Random(7), { steps: STEPS, privileged, traits: TRAITS }).program,
+    );
     expect(first).toEqual(second);
     expect(first?.steps).toHaveLength(STEPS);
   });
@@ -66,7 +70,7 @@ describe('a difference', () => {
   });
 
   test('is shrunk to the steps that it needs', async () => {
-    const { program } = generate(new Random(11), { steps: STEPS, privileged });
+    const { program } = generate(new Random(11), { steps: STEPS, privileged, traits: TRAITS });
     const [early, late] = [program.steps[5]!, program.steps[40]!];
     let tries = 0;
     const small = await shrink(program, async ({ steps }) => {

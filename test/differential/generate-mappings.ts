@@ -13,6 +13,8 @@ const ARENA_PAGES = 48;
 const TOO_HIGH = 0x7fff_ffff_f000;
 const TOO_LONG = 2 ** 48;
 
+type MmapStep = Extract<Step, { op: 'mmap' }>;
+
 export function randomMappingStep(scene: Scene, by: number, task: Task): Step {
   const { random } = scene;
   const roll = random.below(100);
@@ -20,7 +22,7 @@ export function randomMappingStep(scene: Scene, by: number, task: Task): Step {
   const { address, length } = someRange(random, task);
   if (roll < 52) return { op: 'munmap', by, address, length: illegalLength(random) ?? length };
   if (roll < 72) return { op: 'mprotect', by, address, length: illegalLength(random) ?? length, prot: prot(random) };
-  if (roll < 88) return mremap(random, by, task);
+  if (roll < 88) return mremap(scene, by, task);
   const advice = random.pick([MADV.DONTFORK, MADV.DONTFORK, MADV.DOFORK, MADV.DOFORK, 0, 5000]);
   return { op: 'madvise', by, address, length, advice };
 }
@@ -33,7 +35,7 @@ function mmap(scene: Scene, by: number, task: Task): Step {
   const length = illegalLength(random) ?? someLength(random);
   const offset = random.chance(0.05) ? random.below(9000) : random.below(6) * PAGE;
   const following = continuation(random, task, place !== 'hint');
-  return {
+  const step: MmapStep = {
     op: 'mmap',
     by,
     address: chosen,
@@ -45,10 +47,12 @@ function mmap(scene: Scene, by: number, task: Task): Step {
     offset,
     ...following,
   };
+  const executable = scene.traits.socketsNoexec || task.files.get(step.fd)?.buffer !== null;
+  return executable ? step : { ...step, prot: step.prot & 3 };
 }
 
 /** What may join a mapping that is there: the next pages of the same file, right behind it or right before it. */
-function continuation(random: Random, task: Task, addressed: boolean): Partial<Extract<Step, { op: 'mmap' }>> {
+function continuation(random: Random, task: Task, addressed: boolean): Partial<MmapStep> {
   if (!random.chance(0.35) || task.mm.vmas.length === 0) return {};
   const vma = random.pick(task.mm.vmas);
   const fds = Array.from({ length: task.files.limit }, (_, fd) => fd).filter((fd) => task.files.get(fd) === vma.file);
@@ -61,7 +65,7 @@ function continuation(random: Random, task: Task, addressed: boolean): Partial<E
   return { ...rights, length, offset, ...(addressed ? { address } : {}) };
 }
 
-function mremap(random: Random, by: number, task: Task): Step {
+function mremap({ random, traits }: Scene, by: number, task: Task): Step {
   const vma = random.pick(task.mm.vmas);
   const whole = random.chance(0.4);
   const { address, length } = whole ? { address: vma.start, length: vma.end - vma.start } : someRange(random, task);
@@ -77,7 +81,10 @@ function mremap(random: Random, by: number, task: Task): Step {
     MREMAP.MAYMOVE | MREMAP.FIXED | MREMAP.DONTUNMAP,
     random.below(16),
   ]);
-  return { op: 'mremap', by, address, oldLength, newLength, flags, newAddress: arenaAddress(random) };
+  const inside = address >= vma.start && address + oldLength <= vma.end;
+  const moves = traits.movesSeveral || (flags & MREMAP.FIXED) === 0 || inside;
+  const legal = moves ? flags : flags & ~(MREMAP.FIXED | MREMAP.DONTUNMAP);
+  return { op: 'mremap', by, address, oldLength, newLength, flags: legal, newAddress: arenaAddress(random) };
 }
 
 /** Mostly a part of what is mapped, or around it. */

@@ -7,10 +7,13 @@ import { ModelSide } from './model-side.ts';
 import { randomDescriptorStep } from './generate-descriptors.ts';
 import { randomMappingStep } from './generate-mappings.ts';
 import { randomTaskStep } from './generate-tasks.ts';
+import type { KernelTraits } from './performer.ts';
 import type { Program, Step } from './step.ts';
 
 export interface GenerateOptions {
   readonly steps: number;
+  /** What the kernel does not do as the model does is left out. */
+  readonly traits: KernelTraits;
   /** Whether descriptors in flight are not counted against RLIMIT_NOFILE, as for root. */
   readonly privileged: boolean;
 }
@@ -20,6 +23,7 @@ export interface Scene {
   readonly random: Random;
   readonly side: ModelSide;
   readonly privileged: boolean;
+  readonly traits: KernelTraits;
   /** A number for a new buffer, pair or actor. */
   next(): number;
   nextSlot(): number | null;
@@ -31,7 +35,7 @@ const OPENING: readonly ('descriptor' | 'mapping')[] = ['descriptor', 'descripto
 /** And what the model answered to it. */
 export function generate(
   random: Random,
-  { steps: count, privileged }: GenerateOptions,
+  { steps: count, privileged, traits }: GenerateOptions,
 ): { readonly program: Program; readonly played: Played } {
   const roots = 1 + random.below(3);
   const side = new ModelSide(roots);
@@ -41,6 +45,7 @@ export function generate(
     random,
     side,
     privileged,
+    traits,
     next: () => names++,
     nextSlot: () => (slots < 31 ? slots++ : null),
   };

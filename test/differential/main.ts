@@ -39,6 +39,7 @@ async function run(
   const found = await campaign(performer, {
     ...options,
     privileged: process.getuid?.() === 0,
+    traits: performer.traits,
     progress: (done) => {
       if (done % 1000 === 0) process.stdout.write(`${done} programs, ${seconds(begin)} s\n`);
     },

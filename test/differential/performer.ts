@@ -7,12 +7,12 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Interface } from 'node:readline';
 import { encodeProgram } from './encode.ts';
-import type { Program } from './step.ts';
+import type { Program, Step } from './step.ts';
 
 /** This machine lacks something that the test needs; the message says what. */
 export class Unable extends Error {}
 
-const SOURCES = ['perform.c', 'act.c', 'observe.c'];
+const SOURCES = ['perform.c', 'cast.c', 'act.c', 'observe.c'];
 // One image at one address: no loader that needs descriptors, and no guard whose key lives in thread-local memory.
 const OPTIONS = ['-O2', '-Wall', '-Wextra', '-static', '-no-pie', '-fno-stack-protector'];
 
@@ -35,6 +35,45 @@ export function buildPerformer(sources: string): { readonly program: string; rem
   return { program, remove };
 }
 
+/** What came late to Linux; true: as the model does it. */
+export interface KernelTraits {
+  /** An executable mapping of a socket is EPERM, not ENODEV (sockfs is noexec). */
+  readonly socketsNoexec: boolean;
+  /** mremap with MREMAP_FIXED and no change of size moves several mappings (6.17). */
+  readonly movesSeveral: boolean;
+}
+
+const PAGE = 4096;
+const PROBE_PLACE = 0x2000_0000_0000;
+const PROBE_TARGET = PROBE_PLACE + 16 * PAGE;
+
+/** Shows a socket and a mapping that the kernel places, then the traits, one in each of the last steps. */
+const PROBE: Program = {
+  roots: 1,
+  steps: [
+    { op: 'socketpair', by: 0, name: 0, cloexec: false },
+    { op: 'memfd', by: 0, name: 0, flags: 0, size: PAGE },
+    probeMapping({ address: 0 }),
+    probeMapping({}),
+    probeMapping({ address: PROBE_PLACE + 2 * PAGE }),
+    probeMapping({ fd: 0, prot: 5, address: 0 }),
+    {
+      op: 'mremap',
+      by: 0,
+      address: PROBE_PLACE,
+      oldLength: 3 * PAGE,
+      newLength: 3 * PAGE,
+      flags: 3,
+      newAddress: PROBE_TARGET,
+    },
+  ],
+};
+
+function probeMapping(options: { readonly fd?: number; readonly prot?: number; readonly address?: number }): Step {
+  const { fd = 2, prot = 3, address = PROBE_PLACE } = options;
+  return { op: 'mmap', by: 0, address, length: PAGE, prot, shared: true, place: 'hint', fd, offset: 0 };
+}
+
 interface Waiting {
   readonly lines: string[];
   readonly resolve: (blocks: readonly string[]) => void;
@@ -46,6 +85,7 @@ export class Performer implements Disposable {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: Interface;
   readonly #waiting: Waiting[] = [];
+  #traits: KernelTraits = { socketsNoexec: true, movesSeveral: true };
   #ended: Error | null = null;
 
   private constructor(program: string) {
@@ -60,8 +100,7 @@ export class Performer implements Disposable {
   /** Starts it; refuses with `Unable` where the kernel does not let it see or place what it must. */
   static async start(program: string): Promise<Performer> {
     const performer = new Performer(program);
-    const probe = performer.#expect();
-    performer.#child.stdin.write('program 1\n0 s 0 0\n0 m 0 0 4096\n0 M 0 4096 3 1 2 0\nend\n');
+    const probe = performer.perform(PROBE, new Set());
     const said = await probe.catch((error: unknown) => {
       throw new Unable(error instanceof Error ? error.message : String(error));
     });
@@ -69,7 +108,14 @@ export class Performer implements Disposable {
     if (!said[0]?.startsWith('placement known')) performer.#refuse('the kernel places mappings elsewhere');
     if (!shown.includes('socket:s0.1')) performer.#refuse('/proc/PID/fd cannot be read');
     if (!shown.includes('7ffff7ffe000-7ffff7fff000 rw-s')) performer.#refuse('/proc/PID/maps cannot be read');
+    const [noexec, several] = said.slice(-2).map((block) => block.split('\n')[0]);
+    performer.#traits = { socketsNoexec: noexec === 'r -1', movesSeveral: several === `r ${PROBE_TARGET}` };
     return performer;
+  }
+
+  /** In what this kernel differs from the one that the model imitates. */
+  get traits(): KernelTraits {
+    return this.#traits;
   }
 
   /** What it printed for the start and for each step. */
