@@ -1,6 +1,7 @@
 /** Steps on mappings. They stay in an arena of few pages, and where the kernel places them, so that they meet. */
 import { MADV, MREMAP } from '../../lib/model/flags.ts';
 import type { Task } from '../../lib/model/task.ts';
+import type { Vma } from '../../lib/model/vma.ts';
 import type { Random } from '../random.ts';
 import { someFd } from './generate.ts';
 import type { Scene } from './generate.ts';
@@ -9,10 +10,11 @@ import type { Step } from './step.ts';
 const PAGE = 4096;
 const ARENA = 0x2000_0000_0000;
 const ARENA_PAGES = 48;
-/** Beyond what a process can map (TASK_SIZE). */
-const TOO_HIGH = 0x7fff_ffff_f000;
-const TOO_LONG = 2 ** 48;
+/** Beyond what a process can map (TASK_SIZE), also with page tables of five levels. */
+const TOO_HIGH = 2 ** 56;
+const TOO_LONG = 2 ** 57;
 
+type MremapStep = Extract<Step, { op: 'mremap' }>;
 type MmapStep = Extract<Step, { op: 'mmap' }>;
 
 export function randomMappingStep(scene: Scene, by: number, task: Task): Step {
@@ -31,7 +33,8 @@ function mmap(scene: Scene, by: number, task: Task): Step {
   const { random } = scene;
   const place = random.pick(['hint', 'hint', 'fixed', 'fixed', 'noReplace'] as const);
   const { address } = someRange(random, task);
-  const chosen = place === 'hint' && random.chance(0.4) ? 0 : address;
+  // With five levels a hint that is too high would open the upper half.
+  const chosen = place === 'hint' && (random.chance(0.4) || address >= TOO_HIGH) ? 0 : address;
   const length = illegalLength(random) ?? someLength(random);
   const offset = random.chance(0.05) ? random.below(9000) : random.below(6) * PAGE;
   const following = continuation(random, task, place !== 'hint');
@@ -81,10 +84,18 @@ function mremap({ random, traits }: Scene, by: number, task: Task): Step {
     MREMAP.MAYMOVE | MREMAP.FIXED | MREMAP.DONTUNMAP,
     random.below(16),
   ]);
+  const fixed = random.chance(0.05) ? TOO_HIGH : arenaAddress(random);
+  const newAddress = (flags & MREMAP.FIXED) === 0 && fixed >= TOO_HIGH ? ARENA : fixed;
+  const step: MremapStep = { op: 'mremap', by, address, oldLength, newLength, flags, newAddress };
+  return traits.mremapOf617 ? step : olderMremap(step, vma);
+}
+
+/** Without what only Linux 6.17 and later do or refuse: several mappings at once, and lengths looked at in whole pages. */
+function olderMremap(step: MremapStep, vma: Vma): MremapStep {
+  const { address, oldLength, flags } = step;
+  const newLength = step.newLength >= TOO_LONG || (flags & MREMAP.DONTUNMAP) !== 0 ? oldLength : step.newLength;
   const inside = address >= vma.start && address + oldLength <= vma.end;
-  const moves = traits.movesSeveral || (flags & MREMAP.FIXED) === 0 || inside;
-  const legal = moves ? flags : flags & ~(MREMAP.FIXED | MREMAP.DONTUNMAP);
-  return { op: 'mremap', by, address, oldLength, newLength, flags: legal, newAddress: arenaAddress(random) };
+  return { ...step, newLength, flags: inside ? flags : flags & ~(MREMAP.FIXED | MREMAP.DONTUNMAP) };
 }
 
 /** Mostly a part of what is mapped, or around it. */
@@ -98,7 +109,7 @@ function someRange(random: Random, task: Task): { readonly address: number; read
 }
 
 function arenaAddress(random: Random): number {
-  if (random.chance(0.02)) return random.pick([TOO_HIGH, TOO_HIGH + PAGE]);
+  if (random.chance(0.02)) return TOO_HIGH + random.below(2) * PAGE;
   return ARENA + random.below(ARENA_PAGES) * PAGE + (random.chance(0.05) ? random.below(PAGE) : 0);
 }
 

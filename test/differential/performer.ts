@@ -39,8 +39,8 @@ export function buildPerformer(sources: string): { readonly program: string; rem
 export interface KernelTraits {
   /** An executable mapping of a socket is EPERM, not ENODEV (sockfs is noexec). */
   readonly socketsNoexec: boolean;
-  /** mremap with MREMAP_FIXED and no change of size moves several mappings (6.17). */
-  readonly movesSeveral: boolean;
+  /** mremap as of 6.17: with MREMAP_FIXED and no change of size it moves several mappings. */
+  readonly mremapOf617: boolean;
 }
 
 const PAGE = 4096;
@@ -85,7 +85,7 @@ export class Performer implements Disposable {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: Interface;
   readonly #waiting: Waiting[] = [];
-  #traits: KernelTraits = { socketsNoexec: true, movesSeveral: true };
+  #traits: KernelTraits = { socketsNoexec: true, mremapOf617: true };
   #ended: Error | null = null;
 
   private constructor(program: string) {
@@ -109,7 +109,7 @@ export class Performer implements Disposable {
     if (!shown.includes('socket:s0.1')) performer.#refuse('/proc/PID/fd cannot be read');
     if (!shown.includes('7ffff7ffe000-7ffff7fff000 rw-s')) performer.#refuse('/proc/PID/maps cannot be read');
     const [noexec, several] = said.slice(-2).map((block) => block.split('\n')[0]);
-    performer.#traits = { socketsNoexec: noexec === 'r -1', movesSeveral: several === `r ${PROBE_TARGET}` };
+    performer.#traits = { socketsNoexec: noexec === 'r -1', mremapOf617: several === `r ${PROBE_TARGET}` };
     return performer;
   }
 
