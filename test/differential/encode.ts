@@ -9,7 +9,7 @@ const MAP = { SHARED: 1, PRIVATE: 2, FIXED: 0x10, FIXED_NOREPLACE: 0x100000 } as
 /** `collecting`: steps after which the kernel collects sockets, for which perform.c waits. */
 export function encodeProgram({ roots, steps }: Program, collecting: ReadonlySet<number>): string {
   const lines = steps.map((step, at) => {
-    const line = `${step.by} ${letterAndNumbers(step).join(' ')}`;
+    const line = `${step.by} ${letterAndNumbers(step).map(exact).join(' ')}`;
     return collecting.has(at) ? `~ ${line}` : line;
   });
   return [`program ${roots}`, ...lines, 'end\n'].join('\n');
@@ -74,6 +74,11 @@ function letterAndNumbers(step: Step): readonly (string | number)[] {
     case 'getfd':
       return ['G', step.target, step.fd];
   }
+}
+
+/** Beyond 2^53 a number prints rounded. */
+function exact(word: string | number): string {
+  return typeof word === 'number' ? BigInt(word).toString() : word;
 }
 
 function mapFlags({ shared, place }: Extract<Step, { op: 'mmap' }>): number {
