@@ -29,14 +29,15 @@ function leaveChildren({ group }: Task, heir: Task): void {
   }
 }
 
-/** exit(2): one thread. The process ends with its last thread, with its leader's status. */
+/** exit(2): one thread. The process ends with its last thread, and with its status (synchronize_group_exit). */
 export function exitThread(task: Task, status: number | null): void {
   const { group, kernel } = task;
   if (!task.alive) throw new MemtrackError('ESRCH', 'exit', `task ${task.tid}`);
   kernel.accounting.exit(task.key, false);
   endTask(task);
-  if (task === group.leader) group.status = status;
-  if (!group.alive) endGroup(group);
+  if (group.alive) return;
+  group.status = status;
+  endGroup(group);
 }
 
 /** exit_group(2), or death by a signal: every thread, with one status. */

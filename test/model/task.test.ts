@@ -101,7 +101,7 @@ describe('exit', () => {
     expect([leader.state, leader.group.alive, thread.file(0).refs]).toEqual(['zombie', true, 1]);
     expect(parent.wait()).toBeNull();
     thread.exit(7);
-    expect(parent.wait()).toEqual({ pid: leader.pid, status: 5, killed: false });
+    expect(parent.wait()).toEqual({ pid: leader.pid, status: 7, killed: false });
     expect(leader.state).toBe('dead');
     expect(refusal(() => parent.wait())).toBe('ECHILD');
   });
