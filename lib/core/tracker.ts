@@ -44,6 +44,9 @@ export interface VmaRange {
 /** A call's time in native code stays short, so that a worker can be terminated between two. */
 const BATCH = 65536;
 
+// Called once per event by some: without a look-up.
+const { install, uninstall } = addon;
+
 const forgotten = new FinalizationRegistry<number>((number) => {
   addon.close(number);
 });
@@ -181,14 +184,14 @@ export class Tracker implements Disposable {
   /** One reference more by a descriptor of the task. ESRCH, ENOENT, ENOMEM. 2016 series: memtrack_buffer_install(). */
   install(task: number, buffer: number): void {
     if (task >>> 0 !== task || buffer >>> 0 !== buffer) refuseKey(task, buffer);
-    const status = addon.install(this.#number, task, buffer);
+    const status = install(this.#number, task, buffer);
     if (status < 0) this.#refuse(status, 'memtrack_buffer_install');
   }
 
   /** One reference less. ESRCH, ENOENT. 2016 series: memtrack_buffer_uninstall(). */
   uninstall(task: number, buffer: number): void {
     if (task >>> 0 !== task || buffer >>> 0 !== buffer) refuseKey(task, buffer);
-    const status = addon.uninstall(this.#number, task, buffer);
+    const status = uninstall(this.#number, task, buffer);
     if (status < 0) this.#refuse(status, 'memtrack_buffer_uninstall');
   }
 
