@@ -13,7 +13,8 @@ const CODES = new Map<number, ErrnoCode>(Object.entries(ERRNO).map(([code, n]) =
  * What a modelled call refuses, in the kernel's words.
  *
  * @example
- * try { tracker.remove(buffer); } catch (error) { error.code === 'EBUSY' && error.errno === -16 }
+ * try { tracker.remove(buffer); }
+ * catch (error) { if (!(error instanceof MemtrackError && error.code === 'EBUSY')) throw error; }
  */
 export class MemtrackError extends Error {
   override readonly name = 'MemtrackError';

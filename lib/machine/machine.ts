@@ -11,13 +11,14 @@ import { MemtrackError } from '../core/errors.ts';
 import { readPseudoFile } from './pseudo-file.ts';
 
 /**
- * The assembled kernel: the model and its drivers.
+ * The assembled kernel, which the package exports as `Kernel`: the model and its drivers.
  *
  * @example
- * const kernel = new Machine();
+ * using kernel = new Kernel();
  * const camera = kernel.spawn({ comm: 'camera' });
  * const fd = kernel.dmaHeap('system').alloc(camera, { size: 8 << 20 });
  * camera.file(fd).setName('CAMERA');
+ * kernel.snapshot().buffers.name; // ['CAMERA']
  */
 export class Machine extends Kernel {
   readonly dmaBufs: DmaBufs;

@@ -41,7 +41,7 @@ export const PSEUDO_FILES = [
  * Reads a pseudo-file as root; null: ENOENT.
  *
  * @example
- * readPseudoFile(replayed, '/proc/612/memtrack')?.text
+ * readPseudoFile(replayed, '/proc/17071/memtrack')?.text
  */
 export function readPseudoFile(system: PseudoFileSystem, path: string): PseudoFile | null {
   const { kernel, tracker } = system;

@@ -9,7 +9,7 @@ import type { Task } from './task.ts';
  * @example
  * const exporter: Exporter = { name: 'camera-pool', kind: 'dma-buf', memtrack: false };
  * const buffer = kernel.createBuffer(exporter, { size: 4096, creator: task });
- * const fd = task.install(new File({ buffer, operations }));
+ * const fd = task.install(new File({ buffer, operations: { link: () => 'anon_inode:camera-pool' } }));
  */
 export interface Exporter {
   /** exp_name: `system`, `udmabuf`, `memfd` … */

@@ -42,12 +42,6 @@ export interface SpawnOptions {
 /**
  * A kernel in miniature: tasks, their descriptor tables and address spaces, and the buffers that these refer to. What happens to
  * buffers is told to a tracker. Not for use by several threads at once.
- *
- * @example
- * const kernel = new Kernel();
- * const camera = kernel.spawn({ comm: 'camera' });
- * const viewer = camera.fork();
- * kernel.snapshot().processes.pid; // [2, 3]
  */
 export class Kernel implements Disposable {
   /** Nanoseconds on the recording's clock; stamps what happens from now on. */

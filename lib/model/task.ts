@@ -23,8 +23,9 @@ import { ThreadGroup } from './thread-group.ts';
  * does and throw MemtrackError with the kernel's errno, having changed nothing. ESRCH: it has ended.
  *
  * @example
+ * const fd = kernel.dmaHeap('system').alloc(task, { size: 4096 });
  * const child = task.fork();
- * const fd = child.dup2(3, 7);
+ * child.dup2(fd, 7);
  * child.exec('viewer');
  * child.exitGroup(0);
  */

@@ -45,7 +45,7 @@ const SHORTEST_LINE = 42;
  * Reads the file. A process that holds nothing has an empty file, without a header: null, as for any other text.
  *
  * @example
- * parseMemtrack(text)?.rows.map((row) => row.id)
+ * parseMemtrack(readPseudoFile(replayed, '/proc/17071/memtrack')?.text ?? '')?.rows.map((row) => row.id)
  */
 export function parseMemtrack(text: string): ParsedMemtrack | null {
   const lines = text.split('\n');

@@ -11,7 +11,7 @@ export interface Span {
  * Reads a recording to its end only for its times; null: it has no clock.
  *
  * @example
- * const span = await spanOf(await openTrace(path));
+ * const span = await spanOf(await openTrace('python.strace.gz'));
  */
 export async function spanOf(reader: TraceReader): Promise<Span | null> {
   let end: bigint | null = null;

@@ -22,7 +22,7 @@ export type FormatOptions = CommonOptions &
  * The answer for people: totals, the table asked for, orphans, losses; each apart and only if there is any.
  *
  * @example
- * process.stdout.write(formatAnswer(answer, { by: 'buffer', top: 20, ink: pc.createColors(process.stdout.isTTY) }))
+ * formatAnswer(makeAnswer(findHolding(replayed.snapshot())), { by: 'buffer', top: 20 })
  */
 export function formatAnswer(answer: Answer, options: FormatOptions = {}): string {
   const ink = options.ink ?? plain;

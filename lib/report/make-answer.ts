@@ -14,7 +14,7 @@ export interface AnswerOptions {
  * The answer for a snapshot whose references are summed up.
  *
  * @example
- * formatJson(makeAnswer(findHolding(kernel.snapshot()), { losses: trace.counters() }))
+ * formatJson(makeAnswer(findHolding(replayed.snapshot()), { losses: replayed.losses }))
  */
 export function makeAnswer(holding: Holding, options: AnswerOptions = {}): Answer {
   const { snapshot } = holding;

@@ -36,7 +36,7 @@ export interface HolderColumns {
  *
  * @example
  * const holding = findHolding(kernel.snapshot());
- * pss(holding).bytes[0]
+ * rules.pss(holding).bytes[0]; // of the first process
  */
 export function findHolding(snapshot: Snapshot): Holding {
   const { buffers, processes } = snapshot;

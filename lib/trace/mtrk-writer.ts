@@ -17,8 +17,10 @@ const STRINGS_BYTES = 1 << 20;
  *
  * @example
  * const writer = await MtrkWriter.create('out.mtrk', { mode: 'references', clock: 'realtime', start: 0n, origin: 'strace' });
- * const path = writer.string('/dev/shm/frame');
- * await writer.write(words, count);
+ * const camera = writer.string('camera'); // its number, for records
+ * const records = new RecordWriter();
+ * records.spawn(1, 612);
+ * await writer.write(records.words, records.count);
  * await writer.close();
  */
 export class MtrkWriter {

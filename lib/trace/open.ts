@@ -29,7 +29,8 @@ export interface OpenOptions {
  * @example
  * const trace = await openTrace('python.strace.gz');
  * trace.facts.clock; // 'realtime'
- * for await (const { words, count } of trace) use(words, count);
+ * let records = 0;
+ * for await (const { count } of trace) records += count;
  */
 export async function openTrace(path: string, { format, signal }: OpenOptions = {}): Promise<TraceReader> {
   const source = new Source(path, signal);

@@ -39,7 +39,8 @@ export interface TraceProgress {
  *
  * @example
  * const trace = await openTrace('python.strace.gz');
- * for await (const { words, count } of trace) kernel.apply(words, count, trace.strings);
+ * let records = 0;
+ * for await (const { count } of trace) records += count;
  * trace.counters().filter(({ count }) => count > 0);
  */
 export interface TraceReader extends AsyncIterable<TraceBatch> {
