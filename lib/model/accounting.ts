@@ -20,6 +20,7 @@ export class Accounting {
   readonly enabled: boolean;
   readonly #sink: CommandSink;
   readonly #writer = new RecordWriter(BATCH + 2);
+  #closed = false;
 
   constructor(sink: CommandSink | null, posted: boolean) {
     this.posted = posted;
@@ -29,10 +30,23 @@ export class Accounting {
 
   /** Sends what is kept back; call before reading the tracker. */
   flush(): void {
+    this.assertOpen();
     const writer = this.#writer;
     if (writer.count === 0) return;
     this.#sink.apply(writer.words, writer.count);
     writer.clear();
+  }
+
+  /** Sends what is kept back and takes nothing more; again is fine. */
+  close(): void {
+    if (this.#closed) return;
+    this.flush();
+    this.#closed = true;
+  }
+
+  /** Throws after close(). */
+  assertOpen(): void {
+    if (this.#closed) throw new Error('the kernel is closed');
   }
 
   spawn(task: number, pid: number): void {
@@ -87,6 +101,7 @@ export class Accounting {
   }
 
   #room(): RecordWriter {
+    this.assertOpen();
     if (this.#writer.count >= BATCH) this.flush();
     return this.#writer;
   }

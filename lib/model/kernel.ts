@@ -123,6 +123,7 @@ export class Kernel implements Disposable {
 
   /** A buffer comes to be; it lives until its last File, its name and what is on top of it go. */
   createBuffer(exporter: Exporter, options: BufferOptions): Buffer {
+    this.accounting.assertOpen();
     const tracked = this.accounting.enabled && (this.semantics === 'intended' || exporter.memtrack);
     const buffer = new Buffer(this, ++this.#buffersMade, exporter, options, tracked);
     this.#buffers.set(buffer.key, buffer);
@@ -146,8 +147,9 @@ export class Kernel implements Disposable {
     return takeSnapshot(this);
   }
 
-  /** Gives the private tracker's memory back; the model itself can still be read. Again is fine. */
+  /** Gives the private tracker's memory back. Again is fine; system calls, `read` and `snapshot` throw afterwards. */
   close(): void {
+    this.accounting.close();
     if (this.#ownsTracker) this.tracker?.close();
   }
 
@@ -165,6 +167,7 @@ export class Kernel implements Disposable {
 
   /** A pid for a new task: the one asked for, whose former owner is reaped, or the next. */
   claimPid(pid: number | undefined): number {
+    this.accounting.assertOpen();
     if (pid === undefined) return this.#pids.next();
     const owner = this.#pids.get(pid);
     if (owner !== undefined && !reapForReuse(owner)) throw new MemtrackError('EEXIST', 'clone', `pid ${pid}`);

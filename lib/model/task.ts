@@ -91,12 +91,14 @@ export class Task {
 
   /** Its descriptor table. ESRCH: it has ended. */
   get files(): FdTable {
+    this.kernel.accounting.assertOpen();
     if (this.#files === null) throw new MemtrackError('ESRCH', 'files', `task ${this.tid} has ended`);
     return this.#files;
   }
 
   /** Its address space. ESRCH: it has ended. */
   get mm(): AddressSpace {
+    this.kernel.accounting.assertOpen();
     if (this.#mm === null) throw new MemtrackError('ESRCH', 'mm', `task ${this.tid} has ended`);
     return this.#mm;
   }

@@ -35,7 +35,7 @@ export class EventReplay implements FamilyReplay {
     if (facts.at === null && read.some(({ name }) => name === ENDS_MISSING)) {
       for (const group of kernel.groups) if (group.alive) group.uncertain = true;
     }
-    const close = (): void => tracker.close();
+    const close = (): void => this.close();
     return {
       facts,
       kernel,
@@ -48,6 +48,7 @@ export class EventReplay implements FamilyReplay {
   }
 
   close(): void {
+    this.#kernel.close();
     this.#tracker.close();
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Tracker } from '../../lib/core/tracker.ts';
 import { MFD } from '../../lib/drivers/memfd.ts';
 import { SEAL } from '../../lib/drivers/shmem.ts';
 import { Machine } from '../../lib/machine/machine.ts';
@@ -139,4 +140,37 @@ test("posted tracks none of the drivers' buffers, off tracks nothing", () => {
       refs: [1, 1],
     });
   }
+});
+
+test.each([{}, { memtrack: 'off' as const }, { semantics: 'posted' as const }])(
+  'a closed kernel says so: %o',
+  (options) => {
+    const kernel = new Machine(options);
+    const task = kernel.spawn();
+    const fd = kernel.memfdCreate(task, 'frame');
+    kernel[Symbol.dispose]();
+    kernel.close();
+    const calls: readonly (() => unknown)[] = [
+      () => kernel.spawn(),
+      () => task.fork(),
+      () => task.dup(fd),
+      () => task.close(fd),
+      () => task.exec(),
+      () => task.exitGroup(),
+      () => kernel.dmaHeap('system').alloc(task, { size: 4096 }),
+      () => kernel.memfdCreate(task, 'other'),
+      () => kernel.read(`/proc/${task.pid}/maps`),
+      () => kernel.snapshot(),
+    ];
+    for (const call of calls) expect(call).toThrow('the kernel is closed');
+  },
+);
+
+test("closing the kernel sends what it kept back to a tracker of the user's", () => {
+  using tracker = new Tracker();
+  {
+    using kernel = new Machine({ tracker });
+    kernel.memfdCreate(kernel.spawn(), 'frame');
+  }
+  expect(tracker.snapshot().buffers.key).toHaveLength(1);
 });
