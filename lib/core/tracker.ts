@@ -1,6 +1,7 @@
 import { addon } from './addon.ts';
 import { CORE_COUNTERS, type Count } from './counters.ts';
 import { MemtrackError } from './errors.ts';
+import { refuseUnknownOptions } from './known-options.ts';
 import { FLAG, OP, RECORD_WORDS, RecordWriter } from './record.ts';
 import { readSnapshot, type TrackerSnapshot } from './tracker-snapshot.ts';
 
@@ -47,6 +48,10 @@ const BATCH = 65536;
 // Called once per event by some: without a look-up.
 const { install, uninstall } = addon;
 
+const OPTIONS = ['name', 'semantics', 'linking', 'limits'];
+const LIMITS = ['handles', 'vmas', 'tags', 'ids'];
+const SHARES = ['files', 'mm', 'thread'];
+
 const forgotten = new FinalizationRegistry<number>((number) => {
   addon.close(number);
 });
@@ -74,10 +79,12 @@ export class Tracker implements Disposable {
   readonly #result = new Int32Array(2);
 
   constructor(options: TrackerOptions = {}) {
+    refuseUnknownOptions(options, OPTIONS, 'Tracker');
     const { name = '', semantics = 'intended', linking = 'deferred', limits = {} } = options;
     if (semantics !== 'intended' && semantics !== 'posted') {
       throw new TypeError(`semantics: expected 'intended' or 'posted'`);
     }
+    refuseUnknownOptions(limits, LIMITS, 'limits');
     if (linking !== 'deferred' && linking !== 'eager') throw new TypeError(`linking: expected 'deferred' or 'eager'`);
     this.semantics = semantics;
     this.name = name === '' ? null : name;
@@ -126,6 +133,7 @@ export class Tracker implements Disposable {
 
   /** A child of `parent`; its key. ESRCH, EINVAL, ENOMEM. Linux: copy_process(). */
   fork(parent: number, pid: number, share: Share = {}): number {
+    refuseUnknownOptions(share, SHARES, 'fork');
     const key = this.reserve('task');
     const flags =
       (share.files === true ? FLAG.shareFiles : 0) |

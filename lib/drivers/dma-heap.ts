@@ -1,7 +1,7 @@
 import { MemtrackError } from '../core/errors.ts';
 import { File } from '../model/file.ts';
 import { O, pageAlign } from '../model/flags.ts';
-import type { Task } from '../model/task.ts';
+import { Task } from '../model/task.ts';
 import { DmaBufExporter } from './dma-buf.ts';
 import type { DmaBufs, DmaBufExporterOptions } from './dma-buf.ts';
 
@@ -42,12 +42,16 @@ export class DmaHeap {
     return task.install(new File({ path: this.path, flags }), { cloexec: (flags & O.CLOEXEC) !== 0 });
   }
 
-  /** DMA_HEAP_IOCTL_ALLOC: the fd of a new dma-buf. EINVAL: flags, or no length; ENOMEM; EMFILE, and the buffer is freed. */
+  /** DMA_HEAP_IOCTL_ALLOC: the fd of a new dma-buf. EINVAL: flags, or no whole length; ENOMEM; EMFILE, and the buffer is freed. */
   alloc(task: Task, options: DmaHeapAllocation): number {
+    if (!(task instanceof Task)) throw new TypeError('alloc: expected a task');
+    if (typeof (options as DmaHeapAllocation | undefined)?.size !== 'number')
+      throw new TypeError('alloc: expected options with a size in bytes');
     const { fdFlags = O.RDWR | O.CLOEXEC, heapFlags = 0 } = options;
     if ((fdFlags & ~(O.CLOEXEC | O.ACCMODE)) !== 0 || heapFlags !== 0)
       throw new MemtrackError('EINVAL', 'DMA_HEAP_IOCTL_ALLOC', 'flags');
-    if (!(options.size > 0)) throw new MemtrackError('EINVAL', 'DMA_HEAP_IOCTL_ALLOC', `size ${options.size}`);
+    if (!Number.isSafeInteger(options.size) || options.size <= 0)
+      throw new MemtrackError('EINVAL', 'DMA_HEAP_IOCTL_ALLOC', `size ${options.size}`);
     const size = pageAlign(options.size);
     if (size > this.#maxBytes) throw new MemtrackError('ENOMEM', 'DMA_HEAP_IOCTL_ALLOC');
     const file = this.#dmaBufs.export(this.#exporter, { size, creator: task, flags: fdFlags });

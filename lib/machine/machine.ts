@@ -64,8 +64,10 @@ export class Machine extends Kernel {
    * The text of a pseudo-file, as the kernel prints it, read by root.
    *
    * @throws MemtrackError ENOENT: there is no such file, or nothing prints it here.
+   * @throws TypeError for a second argument: reading as another task, with its access checks, is not modelled.
    */
-  read(path: string): string {
+  read(path: string, ...more: readonly never[]): string {
+    if (more.length > 0) throw new TypeError('read: expected a path alone: it is read as root');
     const file = readPseudoFile({ kernel: this, tracker: this.tracker }, path);
     if (file === null) throw new MemtrackError('ENOENT', 'open', path);
     return file.text;

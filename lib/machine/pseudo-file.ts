@@ -44,9 +44,9 @@ export const PSEUDO_FILES = [
  * readPseudoFile(replayed, '/proc/17071/memtrack')?.text
  */
 export function readPseudoFile(system: PseudoFileSystem, path: string): PseudoFile | null {
-  const { kernel, tracker } = system;
+  const { kernel } = system;
   kernel?.flush();
-  if (path === DEBUG_MEMTRACK) return tracker === null ? null : { text: tracker.readDebugfs(), standIns: [] };
+  if (path === DEBUG_MEMTRACK) return debugMemtrack(system);
   if (path === BUFINFO) return kernel === null ? null : bufinfo([...kernel.buffers.values()]);
   const match = PROC.exec(path);
   if (match === null) return null;
@@ -58,6 +58,12 @@ export function readPseudoFile(system: PseudoFileSystem, path: string): PseudoFi
   if (fd !== undefined) return fdinfo(leader, Number(fd));
   const task = kernel?.task(Number(tid));
   return task?.alive === true && task.group === leader.group ? dmabufFds(task) : null;
+}
+
+/** CONFIG_MEMTRACK_DEBUG makes it; a recording of commands, which has no kernel, is read as if it were set. */
+function debugMemtrack({ kernel, tracker }: PseudoFileSystem): PseudoFile | null {
+  if (tracker === null || (kernel !== null && kernel.memtrack !== 'debug')) return null;
+  return { text: tracker.readDebugfs(), standIns: [] };
 }
 
 function memtrack({ kernel, tracker }: PseudoFileSystem, pid: number): PseudoFile | null {

@@ -1,4 +1,5 @@
 import { MemtrackError } from '../core/errors.ts';
+import { refuseUnknownOptions } from '../core/known-options.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { Tracker } from '../core/tracker.ts';
 import { Accounting } from './accounting.ts';
@@ -19,7 +20,7 @@ import type { ThreadGroup } from './thread-group.ts';
 export interface KernelOptions {
   /** What the proposals promise, or what the 2016 patches do. Default `intended`. */
   readonly semantics?: 'intended' | 'posted';
-  /** CONFIG_MEMTRACK and CONFIG_MEMTRACK_DEBUG. Default `on`. */
+  /** CONFIG_MEMTRACK; `debug` also CONFIG_MEMTRACK_DEBUG, which makes /sys/kernel/debug/memtrack. Default `on`. */
   readonly memtrack?: 'off' | 'on' | 'debug';
   /** Takes the commands, and is closed by who made it. Default: a private Tracker with these semantics. */
   readonly tracker?: CommandSink;
@@ -30,6 +31,9 @@ export interface KernelOptions {
   /** fs.nr_open: no table has more fds. Default 1,048,576. */
   readonly nrOpen?: number;
 }
+
+const OPTIONS = ['semantics', 'memtrack', 'tracker', 'autoReap', 'pidMax', 'nrOpen'];
+const MEMTRACK: readonly string[] = ['off', 'on', 'debug'];
 
 export interface SpawnOptions {
   /** As observed; else the next free. EEXIST: a live task has it. */
@@ -70,8 +74,12 @@ export class Kernel implements Disposable {
   #inodesMade = 0;
 
   constructor(options: KernelOptions = {}) {
+    refuseUnknownOptions(options, OPTIONS, 'Kernel');
     this.semantics = options.semantics ?? 'intended';
+    if (this.semantics !== 'intended' && this.semantics !== 'posted')
+      throw new TypeError(`semantics: expected 'intended' or 'posted'`);
     this.memtrack = options.memtrack ?? 'on';
+    if (!MEMTRACK.includes(this.memtrack)) throw new TypeError(`memtrack: expected 'off', 'on' or 'debug'`);
     this.autoReap = options.autoReap ?? false;
     this.nrOpen = options.nrOpen ?? 1 << 20;
     this.#pids = new PidAllocator(options.pidMax ?? 1 << 22);

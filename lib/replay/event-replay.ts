@@ -19,7 +19,7 @@ export class EventReplay implements FamilyReplay {
 
   constructor(semantics: Semantics, losses: Losses, strings: TraceStrings) {
     this.#tracker = new Tracker({ semantics });
-    this.#kernel = new Kernel({ semantics, tracker: this.#tracker, autoReap: true });
+    this.#kernel = new Kernel({ semantics, memtrack: 'debug', tracker: this.#tracker, autoReap: true });
     this.#lowering = new Lowering(this.#kernel, losses, strings);
   }
 

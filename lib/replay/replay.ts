@@ -1,3 +1,4 @@
+import { refuseUnknownOptions } from '../core/known-options.ts';
 import { RECORD_WORDS } from '../core/record.ts';
 import type { Semantics } from '../core/tracker.ts';
 import type { TraceProgress, TraceReader } from '../trace/trace-reader.ts';
@@ -9,6 +10,7 @@ import type { Loss } from './losses.ts';
 import type { Replayed } from './replayed.ts';
 
 const FIRST_EVENT = 64;
+const OPTIONS = ['at', 'semantics', 'signal', 'onProgress'];
 
 export interface ReplayOptions {
   /** Nanoseconds on the recording's clock: the state after every event up to and including it. Default: the end. */
@@ -33,7 +35,7 @@ export interface FamilyReplay {
  * The state that a recording leads to, at its end or at a time. A recording has kernel events or accounting commands;
  * its first record tells. What the recording does not tell, contradicts or only suggests is in `losses`.
  *
- * @throws RangeError for `at` in a recording without a clock; TraceError for one that cannot be read on.
+ * @throws TypeError for arguments of another type; RangeError for `at` in a recording without a clock; TraceError for one that cannot be read on.
  *
  * @example
  * const replayed = await replay(await openTrace('python.strace.gz'), { at: 1795267380351802546n });
@@ -42,6 +44,14 @@ export interface FamilyReplay {
  */
 export async function replay(reader: TraceReader, options: ReplayOptions = {}): Promise<Replayed> {
   const { at = null, semantics = 'intended', signal, onProgress } = options;
+  try {
+    refuseUnknownOptions(options, OPTIONS, 'replay');
+    if (at !== null && typeof at !== 'bigint')
+      throw new TypeError(`at: expected nanoseconds as a bigint, or null, got ${typeof at}`);
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
   if (at !== null && reader.facts.clock === null) {
     await reader.close();
     throw new RangeError('the recording has no clock: only its end can be shown');

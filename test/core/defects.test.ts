@@ -1,6 +1,6 @@
 /**
  * The observable defects of the 2016 series, each as posted shows it and as intended mends it.
- * B7 (dup2 sends no uninstall) is the issuer's: see S3 in scenarios.test.ts.
+ * B7 (dup2 sends no uninstall) is the issuer's: see test/model/defects.test.ts.
  */
 import { expect, test } from 'vitest';
 import { FLAG } from '../../lib/core/record.ts';

@@ -230,3 +230,12 @@ test('a forged this is refused', () => {
   }
   expect(() => (Tracker as unknown as () => unknown)()).toThrow(TypeError);
 });
+
+test('options that do not exist are named', () => {
+  for (const options of [{ semantic: 'posted' }, { limits: { handle: 1 } }]) {
+    expect(() => new Tracker(options as object)).toThrow(/unknown option '(?:semantic|handle)'; expected /);
+  }
+  const key = tracker.reserve('task');
+  expect(() => tracker.fork(task, 3, { sharefiles: true } as object)).toThrow(/^fork: unknown option 'sharefiles'/);
+  expect(tracker.reserve('task')).toBe(key + 1);
+});

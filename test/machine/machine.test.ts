@@ -5,6 +5,8 @@ import { SEAL } from '../../lib/drivers/shmem.ts';
 import { Machine } from '../../lib/machine/machine.ts';
 import { File } from '../../lib/model/file.ts';
 import type { Exporter } from '../../lib/model/exporter.ts';
+import { parseDebugMemtrack } from '../../lib/procfs/debug-memtrack.ts';
+import type { Task } from '../../lib/model/task.ts';
 import { refusal } from '../model/world.ts';
 
 test('a camera passes a buffer to a viewer, without any recording', () => {
@@ -173,4 +175,46 @@ test("closing the kernel sends what it kept back to a tracker of the user's", ()
     kernel.memfdCreate(kernel.spawn(), 'frame');
   }
   expect(tracker.snapshot().buffers.key).toHaveLength(1);
+});
+
+test('debugfs has memtrack with CONFIG_MEMTRACK_DEBUG alone', () => {
+  const read = (memtrack: 'off' | 'on' | 'debug'): string => {
+    using kernel = new Machine({ memtrack });
+    kernel.memfdCreate(kernel.spawn({ comm: 'camera' }), 'frame');
+    return kernel.read('/sys/kernel/debug/memtrack');
+  };
+  expect(refusal(() => read('off'))).toBe('ENOENT');
+  expect(refusal(() => read('on'))).toBe('ENOENT');
+  expect(parseDebugMemtrack(read('debug'))?.rows).toHaveLength(1);
+});
+
+test('a file is read as root, not as a task', () => {
+  using kernel = new Machine();
+  const task = kernel.spawn();
+  const path = `/proc/${task.pid}/memtrack`;
+  expect(kernel.read(path)).toBe('');
+  // @ts-expect-error -- a second argument
+  expect(() => kernel.read(path, task)).toThrow(TypeError);
+});
+
+describe('arguments', () => {
+  test('of an allocation', () => {
+    using kernel = new Machine();
+    const task = kernel.spawn();
+    const heap = kernel.dmaHeap('system');
+    for (const size of [0, -1, 1.5, NaN, Infinity]) expect(refusal(() => heap.alloc(task, { size }))).toBe('EINVAL');
+    // @ts-expect-error -- no options
+    expect(() => heap.alloc(task)).toThrow(new TypeError('alloc: expected options with a size in bytes'));
+    expect(() => heap.alloc(Object.create(null) as Task, { size: 4096 })).toThrow(
+      new TypeError('alloc: expected a task'),
+    );
+    expect(kernel.buffers.size).toBe(0);
+  });
+
+  test('of a kernel', () => {
+    const make = (options: object) => (): Machine => new Machine(options);
+    expect(make({ semantic: 'posted' })).toThrow(/unknown option 'semantic'/);
+    expect(make({ semantics: 'paste' })).toThrow(TypeError);
+    expect(make({ memtrack: 'yes' })).toThrow(TypeError);
+  });
 });

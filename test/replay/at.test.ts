@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { replay } from '../../lib/replay/index.ts';
 import { begin, holders, played } from './played.ts';
 import { Recording } from './recording.ts';
@@ -25,4 +25,13 @@ describe('time', () => {
     recording.memfd(1, 3, 'frame').closeFd(1, 9);
     expect((await played(recording)).snapshot().fds.since).toEqual([at]);
   });
+});
+
+test('other options are refused, and the recording is closed', async () => {
+  for (const options of [{ at: 5 }, { at: '5' }, { until: 5n }]) {
+    const recording = begin();
+    const close = vi.spyOn(recording, 'close');
+    await expect(replay(recording, options as object)).rejects.toThrow(TypeError);
+    expect(close).toHaveBeenCalledOnce();
+  }
 });
