@@ -4,6 +4,7 @@ import { pageAlign, VM_MASK } from './flags.ts';
 import { MMAP_BASE, topGap } from './gap.ts';
 import type { Kernel } from './kernel.ts';
 import type { Task } from './task.ts';
+import { UsedByTasks } from './used-by-tasks.ts';
 import { accounted, Vma } from './vma.ts';
 
 /** Bits that protect() changes. */
@@ -14,17 +15,16 @@ const ACCESS = VM.read | VM.write | VM.exec;
  * put a result in place, tell the core, and never refuse; system calls, which choose and refuse, are methods of `Task`.
  * Ranges are [start, start + length), in bytes, lengths rounded up to whole pages. `by` is the acting task, one of `users`.
  */
-export class AddressSpace {
+export class AddressSpace extends UsedByTasks {
   /** Unique among address spaces. */
   readonly id: number;
-  /** Live tasks that use it. */
-  readonly users: Task[] = [];
   readonly #kernel: Kernel;
   #vmas: Vma[] = [];
   /** Everything from here up to MMAP_BASE is mapped: where the search for a gap begins. */
   #full = MMAP_BASE;
 
   constructor(kernel: Kernel) {
+    super();
     this.#kernel = kernel;
     this.id = kernel.nextAddressSpaceId();
   }
@@ -161,14 +161,8 @@ export class AddressSpace {
     return copy;
   }
 
-  addUser(task: Task): void {
-    this.users.push(task);
-  }
-
-  /** mmput: the last user unmaps everything, which the core does by itself. */
-  removeUser(task: Task): void {
-    this.users.splice(this.users.indexOf(task), 1);
-    if (this.users.length > 0) return;
+  /** mmput: the last user unmaps everything. */
+  protected override giveUp(): void {
     const vmas = this.#vmas;
     this.#vmas = [];
     for (const vma of vmas) this.#drop(vma);

@@ -3,6 +3,7 @@ import { FdBitmap } from './fd-bitmap.ts';
 import type { File } from './file.ts';
 import type { Kernel } from './kernel.ts';
 import type { Task } from './task.ts';
+import { UsedByTasks } from './used-by-tasks.ts';
 
 export interface InstallOptions {
   readonly cloexec?: boolean;
@@ -18,11 +19,9 @@ const INFERRED = 2;
  * put a result in place without choosing an fd or obeying a limit, tell the core, and never fail but for an fd outside
  * [0, nrOpen) (EBADF). System calls, which choose and refuse, are methods of `Task`. `by` is the acting task, one of `users`.
  */
-export class FdTable {
+export class FdTable extends UsedByTasks {
   /** Unique among tables. */
   readonly id: number;
-  /** Live tasks that use it. */
-  readonly users: Task[] = [];
   readonly #kernel: Kernel;
   #taken: FdBitmap;
   #files: (File | null)[];
@@ -32,6 +31,7 @@ export class FdTable {
   #open = 0;
 
   constructor(kernel: Kernel) {
+    super();
     this.#kernel = kernel;
     this.id = kernel.nextTableId();
     this.#taken = new FdBitmap();
@@ -189,14 +189,8 @@ export class FdTable {
     return copy;
   }
 
-  addUser(task: Task): void {
-    this.users.push(task);
-  }
-
-  /** put_files_struct: the last user closes every fd, in order, which the core does by itself. */
-  removeUser(task: Task): void {
-    this.users.splice(this.users.indexOf(task), 1);
-    if (this.users.length > 0) return;
+  /** put_files_struct: the last user closes every fd, in order. */
+  protected override giveUp(): void {
     const files = this.#files;
     this.#files = [];
     this.#flags = [];

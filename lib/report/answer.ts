@@ -5,6 +5,7 @@
 
 import type { Severity } from '../core/addon.ts';
 import type { BufferFile, BufferKind, Known, Orphan, ProcessState } from '../core/snapshot.ts';
+import type { Totals } from '../rules/index.ts';
 
 /** Something that was ignored, refused or not there to be read. */
 export interface Loss {
@@ -28,16 +29,7 @@ export interface Answer {
   readonly losses: readonly Loss[];
 }
 
-export interface AnswerTotals {
-  readonly buffers: number;
-  /** Pages that two buffers have in common count once here. */
-  readonly bytes: number;
-  readonly heldBytes: number;
-  readonly orphanBytes: number;
-  readonly residentBytes: number | null;
-  /** Buffers whose size is not known: with any, the sums are lower bounds. */
-  readonly unknownSizes: number;
-  readonly unknownResident: number;
+export interface AnswerTotals extends Totals {
   readonly known: Known;
 }
 

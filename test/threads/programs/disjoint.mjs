@@ -1,18 +1,6 @@
 // Each worker has tasks and buffers of its own, and shares some buffers with the others: nothing of one is lost by another.
-import {
-  apply,
-  begin,
-  check,
-  checkWhole,
-  done,
-  isMainThread,
-  random,
-  report,
-  runWorkers,
-  seed,
-  tracker,
-  workerData,
-} from './threads.mjs';
+import { isMainThread, workerData } from 'node:worker_threads';
+import { apply, begin, check, checkWhole, done, random, report, runWorkers, seed, tracker } from './threads.mjs';
 
 const WORKERS = 3;
 const SHARED = 20;

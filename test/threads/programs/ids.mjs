@@ -1,5 +1,6 @@
 // Workers init and remove as fast as they can: no two live buffers share an id, and the ids stay low.
-import { apply, begin, check, done, isMainThread, report, runWorkers, tracker } from './threads.mjs';
+import { isMainThread } from 'node:worker_threads';
+import { apply, begin, check, done, report, runWorkers, tracker } from './threads.mjs';
 
 const LIVE = 50;
 const WORKERS = 3;

@@ -1,19 +1,7 @@
 // All workers install into and uninstall from the same processes, some of which share tables, while one worker forks,
 // unshares, execs and exits others of the same sharing set. What was accepted is what is there in the end.
-import {
-  apply,
-  begin,
-  check,
-  checkWhole,
-  done,
-  isMainThread,
-  random,
-  report,
-  runWorkers,
-  seed,
-  tracker,
-  workerData,
-} from './threads.mjs';
+import { isMainThread, workerData } from 'node:worker_threads';
+import { apply, begin, check, checkWhole, done, random, report, runWorkers, seed, tracker } from './threads.mjs';
 
 const BUFFERS = 30;
 const FILES = 1;

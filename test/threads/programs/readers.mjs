@@ -1,18 +1,6 @@
 // Readers walk while writers install, map, fork and exit: each leader's rows are whole and in order at every moment.
-import {
-  apply,
-  begin,
-  check,
-  checkWhole,
-  done,
-  isMainThread,
-  random,
-  report,
-  runWorkers,
-  seed,
-  tracker,
-  workerData,
-} from './threads.mjs';
+import { isMainThread, workerData } from 'node:worker_threads';
+import { apply, begin, check, checkWhole, done, random, report, runWorkers, seed, tracker } from './threads.mjs';
 
 const BUFFERS = 300;
 

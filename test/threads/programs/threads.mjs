@@ -2,11 +2,9 @@
 import process from 'node:process';
 import { URL } from 'node:url';
 import { once } from 'node:events';
-import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { Worker, parentPort, workerData } from 'node:worker_threads';
 import { RecordWriter } from '../../../dist/core/record.js';
 import { Tracker } from '../../../dist/core/tracker.js';
-
-export { RecordWriter, isMainThread, workerData };
 
 export const seed = Number(process.argv[2] ?? 1);
 export const tracker = new Tracker({ name: 'threads' });
