@@ -10,11 +10,16 @@ process.on('SIGINT', () => {
   interruption.abort(new Error('interrupted'));
 });
 
-for (const stream of [process.stdout, process.stderr]) {
+for (const [stream, name] of [
+  [process.stdout, 'standard output'],
+  [process.stderr, null],
+] as const) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // The reader of a pipe went away: nobody is left to tell.
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? STATUS.done);
-    throw error;
+    // Where standard error itself fails, only the status is left to tell.
+    if (name !== null) process.stderr.write(`memtrack: ${name}: ${error.message}\n`);
+    process.exit(STATUS.badInput);
   });
 }
 

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { Semantics } from '../core/tracker.ts';
 import { adviceFor, replay, spanOf } from '../replay/index.ts';
 import type { Replayed } from '../replay/index.ts';
@@ -40,13 +41,20 @@ export async function replayTrace(io: Io, path: string, options: TraceOptions): 
 /** Nanoseconds on the clock, or after the start, which the recording itself tells when it is opened. */
 async function resolve(io: Io, path: string, { at, format }: TraceOptions): Promise<bigint | null> {
   if (at === null || at.from !== 'end') return at?.nanoseconds ?? null;
-  if (path === '-')
-    throw new InputError('standard input: a time before its end needs to read it twice; save it to a file first');
+  if (!(await canBeReadAgain(path)))
+    throw new InputError(`${shown(path)}: a time before its end needs to read it twice; save it to a file first`);
   const reader = await openTrace(path, { ...(format === undefined ? {} : { format }), signal: io.signal });
   const span = await spanOf(reader);
   if (span === null)
     throw new InputError(`${shown(path)}: has no clock, so --at cannot be found in it; leave --at out to see its end`);
   return span.end - at.nanoseconds;
+}
+
+/** Not a pipe, a terminal or the like. What is not there at all is for the reader to refuse. */
+export async function canBeReadAgain(path: string): Promise<boolean> {
+  if (path === '-') return false;
+  const found = await stat(path).catch(() => null);
+  return found === null || found.isFile() || found.isDirectory();
 }
 
 function warn(io: Io, path: string, { facts, losses }: Replayed): void {

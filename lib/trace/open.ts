@@ -103,6 +103,8 @@ class OpenedTrace implements TraceReader {
   readonly #losses: Losses;
   readonly #reader: FormatReader;
   readonly #signal: AbortSignal | undefined;
+  /** Its bytes were asked for, or let go of: there is nothing to give a second time. */
+  #used = false;
 
   constructor(
     source: Source,
@@ -129,6 +131,12 @@ class OpenedTrace implements TraceReader {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TraceBatch, void, undefined> {
+    if (this.#used) {
+      throw new Error(
+        `${this.#source.name}: a TraceReader is read once, and not after close(); open the recording again`,
+      );
+    }
+    this.#used = true;
     try {
       for await (const batch of this.#reader) {
         this.#signal?.throwIfAborted();
@@ -140,6 +148,7 @@ class OpenedTrace implements TraceReader {
   }
 
   async close(): Promise<void> {
+    this.#used = true;
     this.#reader.close?.();
     await this.#bytes.close();
   }

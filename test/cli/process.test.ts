@@ -53,6 +53,27 @@ describe('the built command as a process', () => {
     expect(stderr).toBe('');
   });
 
+  test('a full disk is one line', () => {
+    const { status, stderr } = spawnSync('sh', [
+      '-c',
+      '"$0" "$@" >/dev/full',
+      process.execPath,
+      MAIN,
+      'replay',
+      PYTHON,
+    ]);
+    expect(status).toBe(1);
+    expect(String(stderr)).toMatch(/^memtrack: standard output: ENOSPC[^\n]*\n$/);
+  });
+
+  test.each(['/dev/stdin', '/dev/fd/0'])('a time before the end of a pipe called %s is refused', (name) => {
+    const { status, stdout, stderr } = memtrack(['replay', name, '--at', '-1s'], readFileSync(PYTHON));
+    expect([status, String(stdout)]).toEqual([1, '']);
+    expect(String(stderr)).toBe(
+      `memtrack: ${name}: a time before its end needs to read it twice; save it to a file first\n`,
+    );
+  });
+
   test('Ctrl-C keeps what was finished', async () => {
     const child = spawn(process.execPath, [MAIN, 'replay', '-', '--json']);
     let stdout = '';
