@@ -114,9 +114,11 @@ function textOf(io: Io, path: string, facts: ReplayFacts, answer: Answer, option
 }
 
 /** `python.strace.gz: strace, 4.2 s from 1795267378.955130` */
-function headOf(path: string, { origin, start, end }: ReplayFacts): string {
+function headOf(path: string, { origin, clock, start, end }: ReplayFacts): string {
   const name = path === '-' ? 'standard input' : escapeText(path);
-  if (start === null || end === null) return `${name}: ${origin}, without a clock`;
+  if (clock === null) return `${name}: ${origin}, without a clock`;
+  if (start === null) return `${name}: ${origin}, without an event`;
+  if (end === null) return `${name}: ${origin}, nothing that could be read from ${formatTime(start)} on`;
   return `${name}: ${origin}, ${formatTime(end - start)} s from ${formatTime(start)}`;
 }
 

@@ -31,7 +31,7 @@ export async function replayTrace(io: Io, path: string, options: TraceOptions): 
   try {
     const replayed = await replay(reader, { at: until, semantics, signal: io.signal, onProgress });
     progress.stop();
-    warn(io, path, replayed);
+    warn(io, path, semantics, replayed);
     return replayed;
   } finally {
     progress.stop();
@@ -57,17 +57,24 @@ export async function canBeReadAgain(path: string): Promise<boolean> {
   return found === null || found.isFile() || found.isDirectory();
 }
 
-function warn(io: Io, path: string, { facts, losses }: Replayed): void {
-  const { at, start, end, origin } = facts;
+function warn(io: Io, path: string, semantics: Semantics, { facts, losses, kernel }: Replayed): void {
+  const { at, start, end, origin, family } = facts;
   const say = (text: string): void => void io.stderr.write(`memtrack: ${shown(path)}: ${text}\n`);
   if (facts.interrupted) say('interrupted; what follows is the state up to there');
   if (at !== null && start !== null && at < start)
     say(`${formatTime(at)} is before the first event, ${formatTime(start)}`);
   if (at !== null && end !== null && at > end && !facts.interrupted)
     say(`${formatTime(at)} is after the last event, ${formatTime(end)}`);
+  if (semantics === 'posted' && family === 'events')
+    say('posted tracks only buffers of exporters that give a memtrack buffer (ION), and this recording has none');
+  if (kernel !== null && [...kernel.groups].some(({ leader }) => leader.tid === 0)) say(WITHOUT_PIDS);
   const advice = adviceFor(origin, losses);
   if (advice !== null) say(advice);
 }
+
+/** One file of strace -ff has them in its name alone, and the recording is only whole with the others. */
+const WITHOUT_PIDS =
+  'has no pids: record with strace -f -o FILE; files of strace -ff (FILE.PID) must first be merged by strace-log-merge FILE';
 
 function shown(path: string): string {
   return path === '-' ? 'standard input' : escapeText(path);

@@ -78,17 +78,17 @@ export class MtrkWriter {
     if (this.#newStringBytes >= STRINGS_BYTES) await this.#flushStrings();
     if (count > 0 && isMore(words, count - 1)) throw new RangeError('the last record of a batch wants a tail');
     for (let from = 0; from < count;) {
-      let take = Math.min(count - from, format.BATCH_MOST_RECORDS - this.#pending);
+      let take = Math.min(count - from, format.BATCH_RECORDS - this.#pending);
       while (take > 0 && isMore(words, from + take - 1)) take--;
-      if (take === 0 && this.#pending === 0) throw new RangeError('a record has more tails than fit into a chunk');
-      if (take === 0) {
+      if (take === 0 && this.#pending > 0) {
         await this.#flush();
         continue;
       }
+      if (take === 0) take = groupLength(words, from);
       this.#words.set(words.subarray(from * RECORD_WORDS, (from + take) * RECORD_WORDS), this.#pending * RECORD_WORDS);
       this.#pending += take;
       from += take;
-      if (this.#pending === format.BATCH_MOST_RECORDS) await this.#flush();
+      if (this.#pending >= format.BATCH_RECORDS) await this.#flush();
     }
   }
 
@@ -173,6 +173,14 @@ export class MtrkWriter {
   #use(): void {
     if (!this.#open) throw new Error(`${this.#target}: this writer is closed`);
   }
+}
+
+/** Of a record with its tails, the last of which is there. */
+function groupLength(words: Uint32Array, first: number): number {
+  let length = 1;
+  while (isMore(words, first + length - 1)) length++;
+  if (length > format.BATCH_MOST_RECORDS) throw new RangeError('a record has more tails than fit into a chunk');
+  return length;
 }
 
 function isMore(words: Uint32Array, record: number): boolean {

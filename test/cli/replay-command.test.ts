@@ -1,4 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { convertTrace } from '../../lib/trace/convert.ts';
+import { openTrace } from '../../lib/trace/open.ts';
 import { DMABUF, PYTHON, runHere, runWith } from './captured-io.ts';
 
 interface Document {
@@ -15,6 +20,10 @@ interface Document {
   readonly losses: readonly { readonly name: string }[];
   readonly traces?: readonly Document[];
 }
+
+const directory = mkdtempSync(path.join(tmpdir(), 'memtrack-replay-'));
+
+afterAll(() => rmSync(directory, { recursive: true }));
 
 async function json(...argv: readonly string[]): Promise<Document> {
   const { status, stdout } = await runHere(...argv, '--json');
@@ -87,6 +96,26 @@ describe('replay', () => {
       (await json('replay', PYTHON, '--at', '-1s', '--semantics', semantics)).buffers.map(({ id }) => id);
     expect(await ids('posted')).toEqual([null, null, null, null]);
     expect(await ids('intended')).toEqual([0, 1, 2, 3]);
+  });
+
+  test('posted says that nothing of a strace recording is tracked; intended does not', async () => {
+    expect((await runHere('replay', PYTHON, '--semantics', 'posted')).stderr).toMatch(
+      /memtrack buffer \(ION\).*has none/,
+    );
+    expect((await runHere('replay', PYTHON)).stderr).toBe('');
+    expect((await runHere('replay', '--help')).stdout.replaceAll(/\s+/g, ' ')).toMatch(/posted tracks only exporters/);
+  });
+
+  test('a .mtrk torn before its first event has a clock and is at its start', async () => {
+    const whole = path.join(directory, 'whole.mtrk');
+    const torn = path.join(directory, 'torn.mtrk');
+    await convertTrace(await openTrace(PYTHON), whole);
+    writeFileSync(torn, readFileSync(whole).subarray(0, 100));
+    const { stdout } = await runHere('replay', torn);
+    expect(stdout).toMatch(
+      /^\S+: strace, nothing that could be read from 1795267378\.955130 on\nAt 1795267378\.955130 s/,
+    );
+    expect((await json('replay', torn)).at).toBe('1795267378955130000');
   });
 
   test('--strict says 3 where something is missing or wrong, else 0', async () => {
