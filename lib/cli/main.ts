@@ -1,14 +1,23 @@
 #!/usr/bin/env node
 import { STATUS } from './exit-status.ts';
+import type { Status } from './exit-status.ts';
 import { run } from './run.ts';
 
 const interruption = new AbortController();
 
-process.on('SIGINT', () => {
-  // The second one is meant.
-  if (interruption.signal.aborted) process.exit(STATUS.interrupted);
-  interruption.abort(new Error('interrupted'));
-});
+let stopped: Status = STATUS.interrupted;
+
+for (const [signal, status] of [
+  ['SIGINT', STATUS.interrupted],
+  ['SIGTERM', STATUS.terminated],
+] as const) {
+  process.on(signal, () => {
+    // The second one is meant.
+    if (interruption.signal.aborted) process.exit(status);
+    stopped = status;
+    interruption.abort(new Error('interrupted'));
+  });
+}
 
 for (const [stream, name] of [
   [process.stdout, 'standard output'],
@@ -23,9 +32,11 @@ for (const [stream, name] of [
   });
 }
 
-process.exitCode = await run(process.argv.slice(2), {
+const status = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   signal: interruption.signal,
 });
+
+process.exitCode = status === STATUS.interrupted ? stopped : status;

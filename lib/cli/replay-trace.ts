@@ -23,7 +23,7 @@ export async function replayTrace(io: Io, path: string, options: TraceOptions): 
   const reader = await openTrace(path, { ...(format === undefined ? {} : { format }), signal: io.signal });
   if (at !== null && reader.facts.clock === null) {
     await reader.close();
-    throw new InputError(`${shown(path)}: has no clock, so --at cannot be found in it; leave --at out to see its end`);
+    throw withoutClock(path);
   }
   const until = at !== null && options.at?.from === 'start' ? (reader.facts.start ?? 0n) + at : at;
   const progress = new Progress(io, shown(path));
@@ -38,6 +38,18 @@ export async function replayTrace(io: Io, path: string, options: TraceOptions): 
   }
 }
 
+/** Refuses what `replayTrace` would, as far as its beginning tells; what can be read only once is left alone. */
+export async function checkTrace(io: Io, path: string, { at, format }: TraceOptions): Promise<void> {
+  if (!(await canBeReadAgain(path))) return;
+  const reader = await openTrace(path, { ...(format === undefined ? {} : { format }), signal: io.signal });
+  await reader.close();
+  if (at !== null && reader.facts.clock === null) throw withoutClock(path);
+}
+
+function withoutClock(path: string): InputError {
+  return new InputError(`${shown(path)}: has no clock, so --at cannot be found in it; leave --at out to see its end`);
+}
+
 /** Nanoseconds on the clock, or after the start, which the recording itself tells when it is opened. */
 async function resolve(io: Io, path: string, { at, format }: TraceOptions): Promise<bigint | null> {
   if (at === null || at.from !== 'end') return at?.nanoseconds ?? null;
@@ -45,13 +57,12 @@ async function resolve(io: Io, path: string, { at, format }: TraceOptions): Prom
     throw new InputError(`${shown(path)}: a time before its end needs to read it twice; save it to a file first`);
   const reader = await openTrace(path, { ...(format === undefined ? {} : { format }), signal: io.signal });
   const span = await spanOf(reader);
-  if (span === null)
-    throw new InputError(`${shown(path)}: has no clock, so --at cannot be found in it; leave --at out to see its end`);
+  if (span === null) throw withoutClock(path);
   return span.end - at.nanoseconds;
 }
 
 /** Not a pipe, a terminal or the like. What is not there at all is for the reader to refuse. */
-export async function canBeReadAgain(path: string): Promise<boolean> {
+async function canBeReadAgain(path: string): Promise<boolean> {
   if (path === '-') return false;
   const found = await stat(path).catch(() => null);
   return found === null || found.isFile() || found.isDirectory();

@@ -73,7 +73,12 @@ async function readerOf(
 ): Promise<FormatReader> {
   const head = await bytes.peek(SNIFF_BYTES);
   if (head.length === 0) throw emptiness(name, losses);
-  switch (asked ?? sniff(head)) {
+  const found = sniff(head);
+  if (asked !== undefined && found !== asked && (found !== null || asked === 'mtrk')) {
+    const what = found === null ? '' : ` but ${found}`;
+    throw new TraceError(name, `is no ${asked === 'mtrk' ? '.mtrk' : asked}${what}`, { tryThis: 'leave --format out' });
+  }
+  switch (asked ?? found) {
     case 'mtrk':
       return MtrkReader.open({ name, bytes, losses });
     case 'strace':

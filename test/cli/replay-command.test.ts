@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { convertTrace } from '../../lib/trace/convert.ts';
 import { openTrace } from '../../lib/trace/open.ts';
@@ -89,6 +90,26 @@ describe('replay', () => {
   test('--csv has exact bytes', async () => {
     const { stdout } = await runHere('replay', PYTHON, '--at', '-1s', '--by', 'buffer', '--csv');
     expect(stdout.split('\n')[1]).toContain(',3145728,');
+  });
+
+  test('--sort and --top hold for --json and --csv too', async () => {
+    const at = ['--at', '-1s'];
+    const { processes, buffers } = await json('replay', PYTHON, ...at, '--sort', 'pid', '--top', '2');
+    expect([processes.map(({ pid }) => pid), buffers.length]).toEqual([[17069, 17070], 4]);
+    const named = await json('replay', PYTHON, ...at, '--by', 'buffer', '--top', '1');
+    expect([named.buffers.map(({ name }) => name), named.processes.length]).toEqual([['demo-ring'], 4]);
+    const { stdout } = await runHere('replay', PYTHON, ...at, '--csv', '--sort', 'pid', '--top', '1');
+    expect(stdout.split('\n').map((line) => line.split(',')[0])).toEqual(['pid', '17069', '']);
+  });
+
+  test('a recording without pids has none, and says how to get them', async () => {
+    const file = path.join(directory, 'app.4211');
+    const text = gunzipSync(readFileSync(PYTHON)).toString('latin1');
+    writeFileSync(file, text.replaceAll(/^(?!17069 ).*\n/gm, '').replaceAll(/^17069 /gm, ''), 'latin1');
+    const { stdout, stderr } = await runHere('replay', file);
+    expect(stdout).toMatch(/^ +- +python3 +exited 0/m);
+    expect(stderr).toMatch(/has no pids:.*strace-log-merge/);
+    expect((await json('replay', file)).processes.map(({ pid }) => pid)).toContain(0);
   });
 
   test('posted: only what gave a memtrack buffer is tracked', async () => {
