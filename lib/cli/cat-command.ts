@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { escapeText } from '../report/index.ts';
 import { PSEUDO_FILES, readPseudoFile } from '../machine/pseudo-file.ts';
 import type { Status } from './exit-status.ts';
 import { InputError, STATUS } from './exit-status.ts';
@@ -36,8 +37,9 @@ export function addCatCommand(program: Command, io: Io, finish: (status: Status)
       });
       try {
         const file = readPseudoFile(replayed, path);
-        if (file === null) throw new InputError(`${path}: No such file or directory`);
-        for (const standIn of file.standIns) io.stderr.write(`memtrack: ${path}: not in the trace: ${standIn}\n`);
+        if (file === null) throw new InputError(`${escapeText(path)}: No such file or directory`);
+        for (const standIn of file.standIns)
+          io.stderr.write(`memtrack: ${escapeText(path)}: not in the trace: ${standIn}\n`);
         io.stdout.write(file.text);
         finish(replayed.facts.interrupted ? STATUS.interrupted : STATUS.done);
       } finally {

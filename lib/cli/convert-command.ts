@@ -39,7 +39,9 @@ export function addConvertCommand(program: Command, io: Io, finish: (status: Sta
       } finally {
         progress.stop();
       }
-      const lossy = reader.counters().some(({ severity, count }) => count > 0 && severity !== 'info');
-      finish(strict === true && lossy ? STATUS.losses : STATUS.done);
+      const lost = reader.counters().filter(({ severity, count }) => count > 0 && severity !== 'info');
+      for (const { severity, count, name, meaning } of lost)
+        io.stderr.write(`memtrack: ${severity}: ${count} ${escapeText(name)}: ${escapeText(meaning)}\n`);
+      finish(strict === true && lost.length > 0 ? STATUS.losses : STATUS.done);
     });
 }

@@ -1,5 +1,5 @@
 /** What the shell is told. */
-export const STATUS = { done: 0, badInput: 1, usage: 2, losses: 3, interrupted: 130 } as const;
+export const STATUS = { done: 0, badInput: 1, usage: 2, losses: 3, interrupted: 130, terminated: 143 } as const;
 
 export type Status = (typeof STATUS)[keyof typeof STATUS];
 

@@ -28,7 +28,10 @@ export function atOption(): Option {
 
 /** `--semantics` */
 export function semanticsOption(): Option {
-  return new Option('--semantics <which>', 'accounting as the 2016 series promises it, or as its patches do it')
+  return new Option(
+    '--semantics <which>',
+    'accounting as the 2016 series promises it, or as its patches do it: posted tracks only exporters that give a memtrack buffer (ION)',
+  )
     .choices(['intended', 'posted'])
     .default('intended');
 }

@@ -11,6 +11,7 @@ import {
   formatJson,
   formatTime,
   makeAnswer,
+  orderAnswer,
   PROCESS_SORTS,
 } from '../report/index.ts';
 import type { Replayed, ReplayFacts } from '../replay/index.ts';
@@ -20,7 +21,7 @@ import { wantsColour } from './io.ts';
 import type { Io } from './io.ts';
 import { atOption, formatOption, jsonOption, semanticsOption, strictOption, topOption } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { replayTrace } from './replay-trace.ts';
+import { checkTrace, replayTrace } from './replay-trace.ts';
 
 interface ReplayOptions extends CommonOptions {
   readonly by: 'process' | 'buffer';
@@ -70,18 +71,18 @@ async function replayAll(io: Io, paths: readonly string[], options: ReplayOption
   checkSort(options);
   const documents: object[] = [];
   let status: Status = STATUS.done;
+  const how = { at: options.at ?? null, semantics: options.semantics, format: options.format };
+  // Nothing is printed of some if another cannot be used.
+  if (paths.length > 1) for (const path of paths) await checkTrace(io, path, how);
   for (const path of paths) {
-    const replayed = await replayTrace(io, path, {
-      at: options.at ?? null,
-      semantics: options.semantics,
-      format: options.format,
-    });
+    const replayed = await replayTrace(io, path, how);
     const answer = answerOf(replayed, options);
     const { facts } = replayed;
     replayed.close();
-    if (options.json === true) documents.push(paths.length === 1 ? answer : { trace: path, ...answer });
+    const rows = (): Answer => orderAnswer(answer, tableOf(options));
+    if (options.json === true) documents.push(paths.length === 1 ? rows() : { trace: path, ...rows() });
     else
-      io.stdout.write(options.csv === true ? formatCsv(answer, options.by) : textOf(io, path, facts, answer, options));
+      io.stdout.write(options.csv === true ? formatCsv(rows(), options.by) : textOf(io, path, facts, answer, options));
     if (facts.interrupted) status = STATUS.interrupted;
     else if (options.strict === true && status === STATUS.done && isLossy(answer)) status = STATUS.losses;
     if (facts.interrupted) break;
@@ -96,7 +97,8 @@ function answerOf(replayed: Replayed, { detail = false }: ReplayOptions): Answer
   return makeAnswer(findHolding(replayed.snapshot()), { losses: replayed.losses, detail });
 }
 
-function checkSort({ by, sort }: ReplayOptions): void {
+function checkSort({ by, sort, csv, detail }: ReplayOptions): void {
+  if (csv === true && detail === true) throw new UsageError('--detail has no place in --csv; ask for --json');
   const known: readonly string[] = by === 'process' ? PROCESS_SORTS : BUFFER_SORTS;
   if (sort !== undefined && !known.includes(sort))
     throw new UsageError(`--sort ${sort}: with --by ${by} it is one of ${known.join(', ')}`);
@@ -104,19 +106,23 @@ function checkSort({ by, sort }: ReplayOptions): void {
 
 function textOf(io: Io, path: string, facts: ReplayFacts, answer: Answer, options: ReplayOptions): string {
   const ink = picocolors.createColors(wantsColour(io.stdout, io.env));
-  const common = { ink, detail: options.detail ?? false, ...(options.top === undefined ? {} : { top: options.top }) };
-  const sort = options.sort;
-  const how: FormatOptions =
-    options.by === 'buffer'
-      ? { ...common, by: 'buffer', ...(sort === undefined ? {} : { sort: sort as BufferSort }) }
-      : { ...common, by: 'process', ...(sort === undefined ? {} : { sort: sort as ProcessSort }) };
+  const how = { ...tableOf(options), ink, detail: options.detail ?? false };
   return `${ink.dim(headOf(path, facts))}\n${formatAnswer(answer, how)}`;
 }
 
+function tableOf({ by, sort, top }: ReplayOptions): FormatOptions {
+  const most = top === undefined ? {} : { top };
+  return by === 'buffer'
+    ? { ...most, by, ...(sort === undefined ? {} : { sort: sort as BufferSort }) }
+    : { ...most, by, ...(sort === undefined ? {} : { sort: sort as ProcessSort }) };
+}
+
 /** `python.strace.gz: strace, 4.2 s from 1795267378.955130` */
-function headOf(path: string, { origin, start, end }: ReplayFacts): string {
+function headOf(path: string, { origin, clock, start, end }: ReplayFacts): string {
   const name = path === '-' ? 'standard input' : escapeText(path);
-  if (start === null || end === null) return `${name}: ${origin}, without a clock`;
+  if (clock === null) return `${name}: ${origin}, without a clock`;
+  if (start === null) return `${name}: ${origin}, without an event`;
+  if (end === null) return `${name}: ${origin}, nothing that could be read from ${formatTime(start)} on`;
   return `${name}: ${origin}, ${formatTime(end - start)} s from ${formatTime(start)}`;
 }
 

@@ -14,7 +14,7 @@ Example:
   $ strace -f -yy -ttt -o camera.strace camera-app
   $ memtrack replay camera.strace
 
-Exit status: 0 done, 1 the input could not be used, 2 wrong usage, 3 losses with --strict, 130 interrupted.`;
+Exit status: 0 done, 1 the input could not be used, 2 wrong usage, 3 losses with --strict, 130 interrupted, 143 terminated.`;
 
 /**
  * The command, without a process around it: arguments in, text out, the exit status back.

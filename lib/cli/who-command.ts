@@ -3,7 +3,7 @@ import picocolors from 'picocolors';
 import type { Answer, AnswerBuffer } from '../report/index.ts';
 import { escapeText, formatAnswer, formatJson, formatSize, makeAnswer, showName } from '../report/index.ts';
 import { findHolding } from '../rules/index.ts';
-import { select } from './buffer-selector.ts';
+import { parseSelector, select } from './buffer-selector.ts';
 import type { Status } from './exit-status.ts';
 import { InputError, STATUS } from './exit-status.ts';
 import { wantsColour } from './io.ts';
@@ -37,6 +37,7 @@ export function addWhoCommand(program: Command, io: Io, finish: (status: Status)
     .addOption(strictOption())
     .addHelpText('after', EXAMPLE)
     .action(async (trace: string, which: string, options: CommonOptions) => {
+      parseSelector(which);
       const replayed = await replayTrace(io, trace, {
         at: options.at ?? null,
         semantics: options.semantics,

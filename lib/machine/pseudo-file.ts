@@ -23,7 +23,8 @@ export interface PseudoFile {
   readonly standIns: readonly string[];
 }
 
-const PROC = /^\/proc\/(\d+)\/(memtrack|maps|fdinfo\/(\d+)|task\/(\d+)\/dmabuf_fds)$/;
+/** Numbers are written one way only: /proc/017 is not there (name_to_int). */
+const PROC = /^\/proc\/(0|[1-9]\d*)\/(memtrack|maps|fdinfo\/(0|[1-9]\d*)|task\/(0|[1-9]\d*)\/dmabuf_fds)$/;
 const BUFINFO = '/sys/kernel/debug/dma_buf/bufinfo';
 const DEBUG_MEMTRACK = '/sys/kernel/debug/memtrack';
 

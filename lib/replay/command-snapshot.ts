@@ -11,7 +11,7 @@ export function snapshotOfTracker(tracker: Tracker, facts: ReplayFacts): Snapsho
   const none = <Value>(value: Value): Value[] => new Array<Value>(buffers.length).fill(value);
   const rows = Array.from({ length: leaders.length }, (_, row) => row);
   return {
-    at: facts.clock === null ? null : (facts.at ?? facts.end),
+    at: facts.clock === null ? null : (facts.at ?? facts.end ?? facts.start),
     mode: facts.mode,
     buffers: {
       length: buffers.length,

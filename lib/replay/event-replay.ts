@@ -30,7 +30,7 @@ export class EventReplay implements FamilyReplay {
   finish(losses: Losses, facts: ReplayFacts, read: readonly Loss[]): Replayed {
     const kernel = this.#kernel;
     const tracker = this.#tracker;
-    kernel.now = facts.at ?? facts.end ?? 0n;
+    kernel.now = facts.at ?? facts.end ?? facts.start ?? 0n;
     kernel.flush();
     if (facts.at === null && read.some(({ name }) => name === ENDS_MISSING)) {
       for (const group of kernel.groups) if (group.alive) group.uncertain = true;

@@ -1,5 +1,6 @@
 import type { Answer, AnswerBuffer, AnswerHolder } from './answer.ts';
 import { showName } from './escape.ts';
+import { showPid } from './pid.ts';
 import { formatSize } from './size.ts';
 import { type Column, count, formatTable, type Ink, sortRows } from './table.ts';
 import { formatTime } from './time.ts';
@@ -54,7 +55,7 @@ export function formatOrphanTable(answer: Answer, options: BufferTableOptions): 
     options,
     [
       { head: 'KEPT BY', cell: (row) => options.ink.yellow(KEEPERS[row.orphan ?? 'unknown']) },
-      { head: 'CREATOR', cell: (row) => (row.creator === null ? '-' : String(row.creator)) },
+      { head: 'CREATOR', cell: (row) => (row.creator === null ? '-' : showPid(row.creator)) },
     ],
   );
 }
@@ -72,7 +73,7 @@ function formatRows(
   { sort, top, ink }: BufferTableOptions,
   last: readonly Column<AnswerBuffer>[],
 ): string {
-  const sorted = sortRows(rows, (row) => sortValue(row, sort), UPWARDS.has(sort) ? 'up' : 'down');
+  const sorted = sortBuffers(rows, sort);
   const cut = sorted.slice(top);
   let text = formatTable([...columns(answer), ...last], sorted.slice(0, top), ink);
   if (cut.length > 0) {
@@ -81,6 +82,11 @@ function formatRows(
     text += ink.dim(`… ${count(cut.length, 'more buffer')} not shown, ${formatSize(bytes, bound)}`) + '\n';
   }
   return text;
+}
+
+/** A sorted copy; those that are equal stay as they stood. */
+export function sortBuffers(rows: readonly AnswerBuffer[], sort: BufferSort): readonly AnswerBuffer[] {
+  return sortRows(rows, (row) => sortValue(row, sort), UPWARDS.has(sort) ? 'up' : 'down');
 }
 
 function columns({ buffers }: Answer): readonly Column<AnswerBuffer>[] {
@@ -113,7 +119,7 @@ function holdersCell(answer: Answer, detail: boolean): (row: AnswerBuffer) => st
   // A pid used again: the process that still lives is the one that holds.
   const names = new Map(answer.processes.map((row) => [row.pid, row.comm]));
   const show = (holder: AnswerHolder): string =>
-    `${showName(names.get(holder.pid) ?? null, 20)}[${holder.pid}] ${showReferences(holder)}`;
+    `${showName(names.get(holder.pid) ?? null, 20)}[${showPid(holder.pid)}] ${showReferences(holder)}`;
   return (row) => {
     if (detail) return row.holders.map(show).join('\n');
     const more = row.holders.length - HOLDERS_SHOWN;

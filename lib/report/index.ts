@@ -16,6 +16,7 @@ export { escapeText, showName } from './escape.ts';
 export { formatAnswer, formatLosses, type FormatOptions } from './format-answer.ts';
 export { formatJson } from './json.ts';
 export { type AnswerOptions, makeAnswer } from './make-answer.ts';
+export { orderAnswer } from './order-answer.ts';
 export { PROCESS_SORTS, type ProcessSort } from './process-table.ts';
 export { formatSize } from './size.ts';
 export { type Ink, plain } from './table.ts';

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import type { AnswerProcess } from './answer.ts';
 import { showName } from './escape.ts';
 import { formatSize } from './size.ts';
+import { showPid } from './pid.ts';
 import { type Column, count, formatTable, type Ink, sortRows } from './table.ts';
 
 export const PROCESS_SORTS = [
@@ -29,8 +30,7 @@ export function formatProcessTable(
   top: number,
   ink: Ink,
 ): string {
-  const sorted =
-    sort === 'started' ? processes : sortRows(processes, (row) => row[sort], UPWARDS.has(sort) ? 'up' : 'down');
+  const sorted = sortProcesses(processes, sort);
   const shown = sorted.slice(0, top);
   const cut = sorted.slice(top);
   let text = formatTable(columns(processes, ink), shown, ink);
@@ -40,6 +40,12 @@ export function formatProcessTable(
       ink.dim(`… ${count(cut.length, 'more process', 'more processes')} not shown, pss ${formatSize(pss)}`) + '\n';
   }
   return text;
+}
+
+/** A sorted copy; those that are equal stay as they stood. */
+export function sortProcesses(processes: readonly AnswerProcess[], sort: ProcessSort): readonly AnswerProcess[] {
+  if (sort === 'started') return processes;
+  return sortRows(processes, (row) => row[sort], UPWARDS.has(sort) ? 'up' : 'down');
 }
 
 /** Processes whose pss and uss stand at one that started before them; it shares with them. */
@@ -58,10 +64,10 @@ function columns(processes: readonly AnswerProcess[], ink: Ink): readonly Column
   const followers = findFollowers(processes);
   const share = (row: AnswerProcess, bytes: number): string => {
     const leader = followers.get(row);
-    return leader === undefined ? formatSize(bytes, row.known === 'lower-bound') : `in ${leader}`;
+    return leader === undefined ? formatSize(bytes, row.known === 'lower-bound') : `in ${showPid(leader)}`;
   };
   const all: (Column<AnswerProcess> & { readonly wanted?: boolean })[] = [
-    { head: 'PID', align: 'right', cell: (row) => String(row.pid) },
+    { head: 'PID', align: 'right', cell: (row) => showPid(row.pid) },
     { head: 'COMM', cell: (row) => showName(row.comm) },
     { head: 'STATE', cell: (row) => showState(row, ink) },
     { head: 'RSS', align: 'right', cell: (row) => formatSize(row.rss, row.known === 'lower-bound') },
@@ -78,7 +84,7 @@ function columns(processes: readonly AnswerProcess[], ink: Ink): readonly Column
     },
     {
       head: 'SHARED WITH',
-      cell: (row) => row.sharedWith.join(' '),
+      cell: (row) => row.sharedWith.map(showPid).join(' '),
       wanted: processes.some((row) => row.sharedWith.length > 0),
     },
   ];

@@ -19,6 +19,8 @@ export const HEADER_MOST_BYTES = 4096;
 export const CHUNK_HEADER_BYTES = 16;
 export const CHUNK_MOST_BYTES = 4 << 20;
 export const BATCH_MOST_RECORDS = 65_536;
+/** A chunk is written when it has this many: no more is lost where the file is cut off. */
+export const BATCH_RECORDS = 4096;
 export const BATCH_MOST_BYTES = BATCH_MOST_RECORDS * RECORD_BYTES;
 
 /** Four ASCII letters, as they stand in the file. `DIRS` and `COLS` are reserved: nothing writes them yet. */

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { open, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
 import { FLAG, RECORD_BYTES, RECORD_WORDS, WORD } from '../core/record.ts';
 import { encodeText } from '../core/text.ts';
 import * as format from './mtrk-format.ts';
 import { encodeCounters, encodeStrings, encodeTotals, stringBytes, type MtrkTotals } from './mtrk-payload.ts';
+import { TraceError } from './trace-error.ts';
 import type { TraceCounter } from './trace-reader.ts';
 
 const MORE = FLAG.more << 16;
@@ -44,13 +46,15 @@ export class MtrkWriter {
     this.#temporary = temporary;
   }
 
-  static async create(path: string, facts: format.MtrkFacts): Promise<MtrkWriter> {
+  static async create(name: string, facts: format.MtrkFacts): Promise<MtrkWriter> {
     const header = format.encodeHeader(facts);
-    const found = await stat(path).catch(() => null);
-    const target = found === null ? path : await realpath(path);
+    const found = await stat(name).catch(() => null);
+    const target = found === null ? name : await realpath(name);
     const straight = found !== null && !found.isFile();
     const temporary = straight ? null : `${target}.${randomBytes(6).toString('hex')}.tmp`;
-    const file = await open(temporary ?? target, temporary === null ? 'w' : 'wx');
+    const file = await open(temporary ?? target, temporary === null ? 'w' : 'wx').catch((error: unknown) => {
+      throw unwritable(target, error);
+    });
     const writer = new MtrkWriter(file, target, temporary);
     await writer.#put(header);
     return writer;
@@ -80,17 +84,17 @@ export class MtrkWriter {
     if (this.#newStringBytes >= STRINGS_BYTES) await this.#flushStrings();
     if (count > 0 && isMore(words, count - 1)) throw new RangeError('the last record of a batch wants a tail');
     for (let from = 0; from < count;) {
-      let take = Math.min(count - from, format.BATCH_MOST_RECORDS - this.#pending);
+      let take = Math.min(count - from, format.BATCH_RECORDS - this.#pending);
       while (take > 0 && isMore(words, from + take - 1)) take--;
-      if (take === 0 && this.#pending === 0) throw new RangeError('a record has more tails than fit into a chunk');
-      if (take === 0) {
+      if (take === 0 && this.#pending > 0) {
         await this.#flush();
         continue;
       }
+      if (take === 0) take = groupLength(words, from);
       this.#words.set(words.subarray(from * RECORD_WORDS, (from + take) * RECORD_WORDS), this.#pending * RECORD_WORDS);
       this.#pending += take;
       from += take;
-      if (this.#pending === format.BATCH_MOST_RECORDS) await this.#flush();
+      if (this.#pending >= format.BATCH_RECORDS) await this.#flush();
     }
   }
 
@@ -175,6 +179,20 @@ export class MtrkWriter {
   #use(): void {
     if (!this.#open) throw new Error(`${this.#target}: this writer is closed`);
   }
+}
+
+function unwritable(target: string, cause: unknown): TraceError {
+  const { code = 'an unknown error' } = cause as NodeJS.ErrnoException;
+  const tryThis = `the directory ${path.dirname(target)} must be there and let files be made, or name another`;
+  return new TraceError(target, `cannot be written (${code})`, { tryThis, cause });
+}
+
+/** Of a record with its tails, the last of which is there. */
+function groupLength(words: Uint32Array, first: number): number {
+  let length = 1;
+  while (isMore(words, first + length - 1)) length++;
+  if (length > format.BATCH_MOST_RECORDS) throw new RangeError('a record has more tails than fit into a chunk');
+  return length;
 }
 
 function isMore(words: Uint32Array, record: number): boolean {

@@ -74,7 +74,12 @@ async function readerOf(
 ): Promise<FormatReader> {
   const head = await bytes.peek(SNIFF_BYTES);
   if (head.length === 0) throw emptiness(name, losses);
-  switch (asked ?? sniff(head)) {
+  const found = sniff(head);
+  if (asked !== undefined && found !== asked && (found !== null || asked === 'mtrk')) {
+    const what = found === null ? '' : ` but ${found}`;
+    throw new TraceError(name, `is no ${asked === 'mtrk' ? '.mtrk' : asked}${what}`, { tryThis: 'leave --format out' });
+  }
+  switch (asked ?? found) {
     case 'mtrk':
       return MtrkReader.open({ name, bytes, losses });
     case 'strace':
@@ -104,6 +109,8 @@ class OpenedTrace implements TraceReader {
   readonly #losses: Losses;
   readonly #reader: FormatReader;
   readonly #signal: AbortSignal | undefined;
+  /** Its bytes were asked for, or let go of: there is nothing to give a second time. */
+  #used = false;
 
   constructor(
     source: Source,
@@ -130,6 +137,12 @@ class OpenedTrace implements TraceReader {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TraceBatch, void, undefined> {
+    if (this.#used) {
+      throw new Error(
+        `${this.#source.name}: a TraceReader is read once, and not after close(); open the recording again`,
+      );
+    }
+    this.#used = true;
     try {
       for await (const batch of this.#reader) {
         this.#signal?.throwIfAborted();
@@ -141,6 +154,7 @@ class OpenedTrace implements TraceReader {
   }
 
   async close(): Promise<void> {
+    this.#used = true;
     this.#reader.close?.();
     await this.#bytes.close();
   }

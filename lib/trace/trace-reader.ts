@@ -35,7 +35,7 @@ export interface TraceProgress {
 
 /**
  * A recording of any format as batches of records (native/record/record.h), in the order of the recording.
- * It can be iterated once. Numbers of strings in a batch are found in `strings` as soon as the batch is there.
+ * It can be iterated once, and not after `close()`: the iteration then throws an Error. Numbers of strings in a batch are found in `strings` as soon as the batch is there.
  *
  * @example
  * const trace = await openTrace('python.strace.gz');

@@ -19,73 +19,73 @@ enum class DecodeSeverity : uint8_t { kInfo, kError, kDataLoss };
 // X(constant, severity, name, sentence for the user: what it means and what to do)
 #define MEMTRACK_DECODE_COUNTERS(X)                                                                                \
   X(kBannerLines, kInfo, "banner_lines",                                                                           \
-    "lines before the first line of the recording were skipped (a shell's banner)")                                \
+    "Lines before the first line of the recording were skipped (a shell's banner).")                               \
   X(kUnparsedLine, kError, "unparsed_line",                                                                        \
-    "lines that do not look like strace's were skipped; the traced program may have written into the recording: "  \
-    "use strace -o FILE")                                                                                          \
+    "Lines that do not look like strace's were skipped; the traced program may have written into the recording: "  \
+    "use strace -o FILE.")                                                                                         \
   X(kLineTooLong, kDataLoss, "line_too_long",                                                                      \
-    "lines over 1 MiB were skipped; record with a smaller strace -s")                                              \
+    "Lines over 1 MiB were skipped; record with a smaller strace -s.")                                             \
   X(kTruncatedArguments, kDataLoss, "truncated_arguments",                                                         \
-    "calls whose arguments are cut off or cannot be read were left out; the file may be damaged")                  \
+    "Calls whose arguments are cut off or cannot be read were left out; the file may be damaged.")                 \
   X(kTimeWentBack, kInfo, "time_went_back",                                                                        \
-    "lines whose time is before the line above them got that line's time")                                        \
+    "Lines whose time is before the line above them got that line's time.")                                       \
   X(kUnfinishedNeverResumed, kDataLoss, "unfinished_never_resumed",                                                \
-    "calls printed as unfinished never came back: what they did is assumed (close, munmap, execve) or left out")   \
+    "Calls printed as unfinished never came back: what they did is assumed (close, munmap, execve) or left out.")  \
   X(kUnfinishedAssumed, kError, "unfinished_assumed",                                                                \
-    "calls stayed unfinished for so long that their outcome was assumed: close, munmap and execve done, a fork's "    \
-    "child the first new task, messages not sent before the call returns")                                           \
+    "Calls stayed unfinished for so long that their outcome was assumed: close, munmap and execve done, a fork's "    \
+    "child the first new task, messages not sent before the call returns.")                                          \
   X(kResumedWithoutStart, kDataLoss, "resumed_without_start",                                                      \
-    "calls whose beginning is not in the recording were left out")                                                 \
+    "Calls whose beginning is not in the recording were left out.")                                                \
   X(kChildBeforeClone, kDataLoss, "child_before_clone",                                                              \
-    "a child's lines stand before its parent's fork, as strace -z writes them: what it inherited is unknown; "       \
-    "record without -z")                                                                                             \
+    "A child's lines stand before its parent's fork, as strace -z writes them: what it inherited is unknown; "       \
+    "record without -z.")                                                                                            \
   X(kChildrenNotTraced, kDataLoss, "children_not_traced",                                                         \
-    "processes or threads were started, but nothing they did is in the recording: record with strace -f")         \
+    "Processes or threads were started, but nothing they did is in the recording: record with strace -f.")        \
   X(kChildTidGuessed, kError, "child_tid_guessed",                                                                  \
-    "a parent in a PID namespace names its child by another number than strace does: children are matched in the "  \
-    "order they appear; record with strace --decode-pids=pidns")                                                    \
+    "A parent in a PID namespace names its child by another number than strace does: children are matched in the "  \
+    "order they appear; record with strace --decode-pids=pidns.")                                                   \
   X(kTaskEndNotSeen, kDataLoss, "task_end_not_seen",                                                               \
-    "a thread id came into use again though its last owner's end is not in the recording; it was ended there")     \
+    "A thread id came into use again though its last owner's end is not in the recording; it was ended there.")    \
   X(kSignalsSuppressed, kDataLoss, "signals_suppressed",                                                           \
-    "no '+++ exited' or '+++ killed' line: processes killed by a signal seem to live on; record without -q and "   \
-    "without -e signal=none")                                                                                      \
+    "No '+++ exited' or '+++ killed' line: processes killed by a signal seem to live on; record without -q and "   \
+    "without -e signal=none.")                                                                                     \
   X(kNoFdPaths, kError, "no_fd_paths",                                                                          \
-    "descriptors are printed without what they refer to: identities are guessed; record with strace -yy")          \
+    "Descriptors are printed without what they refer to: identities are guessed; record with strace -yy.")         \
   X(kYWithoutYy, kError, "y_without_yy",                                                                           \
-    "sockets that carried descriptors are printed without their peers: sender and receiver are paired by guess; "  \
-    "record with strace -yy instead of -y")                                                                        \
+    "Sockets that carried descriptors are printed without their peers: sender and receiver are paired by guess; "  \
+    "record with strace -yy instead of -y.")                                                                       \
   X(kOpenNotTraced, kDataLoss, "calls_not_traced_open",                                                            \
-    "descriptors are used, but no call that makes one was recorded; record with strace -e trace=%desc,%process,"   \
-    "%memory,%network or without -e")                                                                              \
+    "Descriptors are used, but no call that makes one was recorded; record with strace -e trace=%desc,%process,"   \
+    "%memory,%network or without -e.")                                                                             \
   X(kCloseNotTraced, kDataLoss, "calls_not_traced_close",                                                          \
-    "descriptors are made, but no close was recorded: buffers seem to be held for ever; add close,close_range")    \
+    "Descriptors are made, but no close was recorded: buffers seem to be held for ever; add close,close_range.")   \
   X(kMmapNotTraced, kDataLoss, "calls_not_traced_mmap",                                                            \
-    "programs were executed, but no mmap was recorded: holders by mapping are missing; add mmap,munmap,mremap")    \
+    "Programs were executed, but no mmap was recorded: holders by mapping are missing; add mmap,munmap,mremap.")   \
   X(kMunmapNotTraced, kDataLoss, "calls_not_traced_munmap",                                                        \
-    "mappings are made, but no munmap was recorded: mappings seem to last until exit; add munmap,mremap")          \
+    "Mappings are made, but no munmap was recorded: mappings seem to last until exit; add munmap,mremap.")         \
   X(kCloneNotTraced, kDataLoss, "calls_not_traced_clone",                                                          \
-    "several tasks appear, but no fork was recorded: what they inherited and share is unknown; add %process")      \
+    "Several tasks appear, but no fork was recorded: what they inherited and share is unknown; add %process.")     \
   X(kSendNotTraced, kDataLoss, "calls_not_traced_sendmsg",                                                         \
-    "descriptors are received, but no send of any was recorded: their buffers are known by name only; "            \
-    "add sendmsg,sendmmsg and trace the sender too")                                                               \
+    "Descriptors are received, but no send of any was recorded: their buffers are known by name only; "            \
+    "add sendmsg,sendmmsg and trace the sender too.")                                                              \
   X(kReceiveNotTraced, kDataLoss, "calls_not_traced_recvmsg",                                                      \
-    "descriptors are sent, but no receipt of any was recorded: they seem to stay in flight; "                      \
-    "add recvmsg,recvmmsg and trace the receiver too")                                                             \
+    "Descriptors are sent, but no receipt of any was recorded: they seem to stay in flight; "                      \
+    "add recvmsg,recvmmsg and trace the receiver too.")                                                            \
   X(kNotModelledSysv, kInfo, "not_modelled_sysv",                                                                  \
-    "System V shared memory calls (shmget, shmat, shmdt, shmctl) were counted, not followed")                      \
+    "System V shared memory calls (shmget, shmat, shmdt, shmctl) were counted, not followed.")                     \
   X(kNotModelledIoUring, kDataLoss, "not_modelled_io_uring",                                                       \
-    "io_uring calls were counted, not followed: they can open, close, send and receive without a system call")     \
+    "Calls of io_uring were counted, not followed: it can open, close, send and receive without a system call.")    \
   X(kNotModelledDrm, kInfo, "not_modelled_drm",                                                                    \
     "DRM ioctls that share or import buffers were counted, not followed: descriptors they make are first seen "    \
-    "at their next use")                                                                                           \
+    "at their next use.")                                                                                          \
   X(kNotModelledIon, kInfo, "not_modelled_ion",                                                                    \
-    "ION ioctls were counted, not followed: descriptors they make are first seen at their next use")               \
+    "ION ioctls were counted, not followed: descriptors they make are first seen at their next use.")              \
   X(kNotModelledBinder, kInfo, "not_modelled_binder",                                                              \
-    "binder calls were counted, not followed: descriptors passed through binder are first seen at their next use") \
+    "Binder calls were counted, not followed: descriptors passed through binder are first seen at their next use.") \
   X(kNotModelledRename, kInfo, "not_modelled_rename",                                                              \
-    "renames and links of shared memory files were counted, not followed")                                         \
+    "Renames and links of shared memory files were counted, not followed.")                                        \
   X(kNotModelledWrite, kInfo, "not_modelled_write",                                                                \
-    "writes to shared memory files at an unknown position were counted: sizes may be larger than shown")
+    "Writes to shared memory files at an unknown position were counted: sizes may be larger than shown.")
 // clang-format on
 
 enum class DecodeCounter : uint16_t {

@@ -71,10 +71,18 @@ describe('cat', () => {
     '/proc/17069/fdinfo/999',
     '/proc/17069/task/17070/dmabuf_fds',
     '/etc/passwd',
+    '/proc/017069/memtrack',
+    '/proc/17069/fdinfo/03',
     'memtrack',
   ])('%s is not there', async (path) => {
     const { status, stdout, stderr } = await runHere('cat', PYTHON, path, ...AT);
     expect([status, stdout, stderr]).toEqual([1, '', `memtrack: ${path}: No such file or directory\n`]);
+  });
+
+  test('a path cannot write on the terminal', async () => {
+    const { stderr } = await runHere('cat', PYTHON, '/proc/\u001b[2J', ...AT);
+    expect(stderr).toMatch(/: No such file or directory\n$/);
+    expect(stderr).not.toContain('\u001b');
   });
 
   test('a process that has ended has no files', async () => {

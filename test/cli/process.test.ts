@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -39,6 +39,14 @@ describe('the built command as a process', () => {
     expect(String(memtrack(['replay', converted, ...at]).stdout)).toBe((await runHere('replay', PYTHON, ...at)).stdout);
   });
 
+  test('convert says what was lost', async () => {
+    const cut = path.join(directory, 'cut.strace.gz');
+    writeFileSync(cut, readFileSync(PYTHON).subarray(0, -1000));
+    expect((await runHere('convert', cut, path.join(directory, 'cut.mtrk'))).stderr).toMatch(
+      /^memtrack: data-loss: 1 gzip_torn: The gzip data ends too early/m,
+    );
+  });
+
   test('a reader that goes away is no error', async () => {
     const child = spawn('sh', [
       '-c',
@@ -51,6 +59,38 @@ describe('the built command as a process', () => {
     child.stdin.end(readFileSync(PYTHON));
     await new Promise((resolve) => child.on('close', resolve));
     expect(stderr).toBe('');
+  });
+
+  test('a full disk is one line', () => {
+    const { status, stderr } = spawnSync('sh', [
+      '-c',
+      '"$0" "$@" >/dev/full',
+      process.execPath,
+      MAIN,
+      'replay',
+      PYTHON,
+    ]);
+    expect(status).toBe(1);
+    expect(String(stderr)).toMatch(/^memtrack: standard output: ENOSPC[^\n]*\n$/);
+  });
+
+  test.each(['/dev/stdin', '/dev/fd/0'])('a time before the end of a pipe called %s is refused', (name) => {
+    const { status, stdout, stderr } = memtrack(['replay', name, '--at', '-1s'], readFileSync(PYTHON));
+    expect([status, String(stdout)]).toEqual([1, '']);
+    expect(String(stderr)).toBe(
+      `memtrack: ${name}: a time before its end needs to read it twice; save it to a file first\n`,
+    );
+  });
+
+  test('SIGTERM leaves no half of a conversion behind', async () => {
+    const inside = mkdtempSync(path.join(directory, 'terminated-'));
+    const child = spawn(process.execPath, [MAIN, 'convert', '-', path.join(inside, 'out.mtrk')]);
+    child.stdin.on('error', () => undefined);
+    child.stdin.write(long());
+    while (readdirSync(inside).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    child.kill('SIGTERM');
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(143);
+    expect(readdirSync(inside)).toEqual([]);
   });
 
   test('Ctrl-C keeps what was finished', async () => {

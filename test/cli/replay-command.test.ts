@@ -1,4 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { convertTrace } from '../../lib/trace/convert.ts';
+import { openTrace } from '../../lib/trace/open.ts';
 import { DMABUF, PYTHON, runHere, runWith } from './captured-io.ts';
 
 interface Document {
@@ -15,6 +21,10 @@ interface Document {
   readonly losses: readonly { readonly name: string }[];
   readonly traces?: readonly Document[];
 }
+
+const directory = mkdtempSync(path.join(tmpdir(), 'memtrack-replay-'));
+
+afterAll(() => rmSync(directory, { recursive: true }));
 
 async function json(...argv: readonly string[]): Promise<Document> {
   const { status, stdout } = await runHere(...argv, '--json');
@@ -82,11 +92,51 @@ describe('replay', () => {
     expect(stdout.split('\n')[1]).toContain(',3145728,');
   });
 
+  test('--sort and --top hold for --json and --csv too', async () => {
+    const at = ['--at', '-1s'];
+    const { processes, buffers } = await json('replay', PYTHON, ...at, '--sort', 'pid', '--top', '2');
+    expect([processes.map(({ pid }) => pid), buffers.length]).toEqual([[17069, 17070], 4]);
+    const named = await json('replay', PYTHON, ...at, '--by', 'buffer', '--top', '1');
+    expect([named.buffers.map(({ name }) => name), named.processes.length]).toEqual([['demo-ring'], 4]);
+    const { stdout } = await runHere('replay', PYTHON, ...at, '--csv', '--sort', 'pid', '--top', '1');
+    expect(stdout.split('\n').map((line) => line.split(',')[0])).toEqual(['pid', '17069', '']);
+  });
+
+  test('a recording without pids has none, and says how to get them', async () => {
+    const file = path.join(directory, 'app.4211');
+    const text = gunzipSync(readFileSync(PYTHON)).toString('latin1');
+    writeFileSync(file, text.replaceAll(/^(?!17069 ).*\n/gm, '').replaceAll(/^17069 /gm, ''), 'latin1');
+    const { stdout, stderr } = await runHere('replay', file);
+    expect(stdout).toMatch(/^ +- +python3 +exited 0/m);
+    expect(stderr).toMatch(/has no pids:.*strace-log-merge/);
+    expect((await json('replay', file)).processes.map(({ pid }) => pid)).toContain(0);
+  });
+
   test('posted: only what gave a memtrack buffer is tracked', async () => {
     const ids = async (semantics: string): Promise<unknown[]> =>
       (await json('replay', PYTHON, '--at', '-1s', '--semantics', semantics)).buffers.map(({ id }) => id);
     expect(await ids('posted')).toEqual([null, null, null, null]);
     expect(await ids('intended')).toEqual([0, 1, 2, 3]);
+  });
+
+  test('posted says that nothing of a strace recording is tracked; intended does not', async () => {
+    expect((await runHere('replay', PYTHON, '--semantics', 'posted')).stderr).toMatch(
+      /memtrack buffer \(ION\).*has none/,
+    );
+    expect((await runHere('replay', PYTHON)).stderr).toBe('');
+    expect((await runHere('replay', '--help')).stdout.replaceAll(/\s+/g, ' ')).toMatch(/posted tracks only exporters/);
+  });
+
+  test('a .mtrk torn before its first event has a clock and is at its start', async () => {
+    const whole = path.join(directory, 'whole.mtrk');
+    const torn = path.join(directory, 'torn.mtrk');
+    await convertTrace(await openTrace(PYTHON), whole);
+    writeFileSync(torn, readFileSync(whole).subarray(0, 100));
+    const { stdout } = await runHere('replay', torn);
+    expect(stdout).toMatch(
+      /^\S+: strace, nothing that could be read from 1795267378\.955130 on\nAt 1795267378\.955130 s/,
+    );
+    expect((await json('replay', torn)).at).toBe('1795267378955130000');
   });
 
   test('--strict says 3 where something is missing or wrong, else 0', async () => {

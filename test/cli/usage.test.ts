@@ -27,6 +27,9 @@ describe('the command line', () => {
     [['replay', PYTHON, '--json', '--csv'], /cannot be used with option/],
     [['replay', PYTHON, '--frobnicate'], /unknown option '--frobnicate'/],
     [['who', PYTHON], /missing required argument 'buffer'/],
+    [['who', PYTHON, 'id:abc'], /"id:abc" is no buffer/],
+    [['who', PYTHON, ''], /"" is no buffer/],
+    [['replay', PYTHON, '--csv', '--detail'], /--detail .*--json/],
     [['cat', PYTHON, '/proc/1/maps', 'more'], /too many arguments/],
   ])('%j is 2, and one line says why', async (argv, message) => {
     const { status, stdout, stderr } = await runHere(...argv);
@@ -41,7 +44,13 @@ describe('the command line', () => {
     [['replay', new URL('captured-io.ts', import.meta.url).pathname], /^memtrack: .*captured-io\.ts: .*is no trace/],
     [['replay', '/dev/null'], /^memtrack: \/dev\/null: .*is empty/],
     [['replay', '-', '--at', '-2s'], /^memtrack: standard input: a time before its end/],
-    [['convert', PYTHON, '/nowhere/out.mtrk'], /^memtrack: .*ENOENT/],
+    [
+      ['convert', PYTHON, '/nowhere/out.mtrk'],
+      /^memtrack: \/nowhere\/out\.mtrk: cannot be written \(ENOENT\); the directory \/nowhere must be there/,
+    ],
+    [['replay', PYTHON, '--format', 'mtrk'], /is no \.mtrk but strace; leave --format out\n$/],
+    [['replay', PYTHON, '/nowhere/trace'], /^memtrack: \/nowhere\/trace: there is no such file\n$/],
+    [['replay', PYTHON, '/nowhere/trace', '--json'], /^memtrack: \/nowhere\/trace: there is no such file\n$/],
   ])('%j is 1, and one line says why', async (argv, message) => {
     const { status, stdout, stderr } = await runHere(...argv);
     expect([status, stdout]).toEqual([1, '']);

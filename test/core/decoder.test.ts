@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { Decoder, looksLikeStrace, TAKE_LEAST_RECORDS } from '../../lib/core/decoder.ts';
+import { DECODE_COUNTERS, Decoder, looksLikeStrace, TAKE_LEAST_RECORDS } from '../../lib/core/decoder.ts';
 import { FLAG, OP, RECORD_WORDS } from '../../lib/core/record.ts';
 
 const CAPTURES = new URL('../captures/', import.meta.url);
@@ -250,4 +250,8 @@ test('a group is never split, however small the array', () => {
   }
   expect(counts).toEqual([252, 251, 251]);
   decoder.close();
+});
+
+test.each(DECODE_COUNTERS)('$name says what it means in a sentence', ({ meaning }) => {
+  expect(meaning).toMatch(/^[A-Z].*[^.]\.$/);
 });

@@ -89,6 +89,18 @@ describe('what a writer wrote a reader reads', () => {
     expect((await readMtrk(readFileSync(at('strings.mtrk')))).strings).toEqual(strings);
   });
 
+  test('a tear loses at most the last 4096 records', async () => {
+    const records = new RecordWriter();
+    for (let i = 0; i < 10_000; i++) records.put(1, 1, 0, i + 1, i + 1, 0);
+    const writer = await MtrkWriter.create(at('torn.mtrk'), FACTS);
+    await writer.write(records.words, records.count);
+    await writer.close();
+    const file = readFileSync(at('torn.mtrk'));
+    const { words, losses } = await readMtrk(file.subarray(0, file.length - 41));
+    expect(words.length / 8).toBe(8192);
+    expect(losses['mtrk_no_end']).toBe(1);
+  });
+
   test('a group as long as a chunk, after a record', async () => {
     const records = new RecordWriter();
     records.put(1, 1, 0, 1, 0, 0);
@@ -168,8 +180,9 @@ test('a file of more than 4 GiB is read to its end, in the memory of one chunk',
   await writer.write(words, 65_536);
   await writer.close();
   const file = readFileSync(at('one.mtrk'));
-  const header = file.length - (16 + (2 << 20)) - (16 + 24);
-  const chunk = file.subarray(header, header + 16 + (2 << 20));
+  const chunks = 16 * (16 + (128 << 10));
+  const header = file.length - chunks - (16 + 24);
+  const chunk = file.subarray(header, header + chunks);
   const times = 2100;
   const losses = new Losses();
   const bytes = new ByteReader(

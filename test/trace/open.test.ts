@@ -117,6 +117,15 @@ describe('a recording is opened by what it holds', () => {
     await trace.close();
     await trace.close();
   });
+
+  test('and is read once: a second time is an error, not an empty recording', async () => {
+    const read = await openTrace(at('example.mtrk'));
+    await gather(read);
+    await expect(gather(read)).rejects.toThrow(/example\.mtrk: a TraceReader is read once.*open the recording again/);
+    const closed = await openTrace(at('example.mtrk'));
+    await closed.close();
+    await expect(gather(closed)).rejects.toThrow(/read once/);
+  });
 });
 
 describe('compressed data that is not whole', () => {
