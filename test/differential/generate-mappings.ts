@@ -88,7 +88,7 @@ function mremap({ random, traits }: Scene, by: number, task: Task): Step {
     MREMAP.MAYMOVE | MREMAP.FIXED | MREMAP.DONTUNMAP,
     random.below(16),
   ]);
-  const fixed = random.chance(0.05) ? TOO_HIGH : arenaAddress(random);
+  const fixed = random.chance(0.05) ? random.pick([TOO_HIGH, address]) : arenaAddress(random);
   const newAddress = (flags & MREMAP.FIXED) === 0 && fixed >= TOO_HIGH ? ARENA : fixed;
   const step: MremapStep = { op: 'mremap', by, address, oldLength, newLength, flags, newAddress };
   return traits.mremapOf617 ? step : olderMremap(step, vma);
