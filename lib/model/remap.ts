@@ -67,10 +67,15 @@ function moveAll(task: Task, remap: Remap): number {
 }
 
 function remapOne(task: Task, remap: Remap): number {
-  const { address, oldSize, newSize, dontUnmap } = remap;
+  const { address, oldSize, newSize, newAddress, fixed, dontUnmap } = remap;
   const vma = task.mm.find(address);
   if (vma === null) throw new MemtrackError('EFAULT', 'mremap');
   checkVma(vma, remap);
+  if (fixed && newAddress === address) {
+    // An old length of 0, else they would overlap: what is copied is unmapped to make room for the copy.
+    task.mm.unmap(task, address, newSize);
+    throw new MemtrackError('EFAULT', 'mremap');
+  }
   const to = target(task.mm, vma, remap);
   task.mm.move(task, address, oldSize, to, newSize, dontUnmap || oldSize === 0);
   return to;

@@ -53,7 +53,7 @@ export function recvmsg(task: Task, socketFd: number, options: ReceiveOptions = 
   const socket = socketAt(task, socketFd);
   const table = task.files;
   const peek = options.peek ?? false;
-  const message = socket.queue[0];
+  const message = peek ? peeked(socket.queue) : socket.queue[0];
   if (message === undefined) return receiveNothing(socket);
   if (!peek) socket.queue.shift();
   const count = message.files.length;
@@ -72,6 +72,11 @@ export function recvmsg(task: Task, socketFd: number, options: ReceiveOptions = 
   }
   if (!peek) message.drop();
   return { fds, truncated: fds.length < count, end: false };
+}
+
+/** unix_stream_read_generic peeks on, past what it has read, until it meets a message with fds. */
+function peeked(queue: readonly Message[]): Message | undefined {
+  return queue.find((message) => message.files.length > 0) ?? queue[0];
 }
 
 /** unix_stream_read_generic with an empty queue: the error first, then the end. */

@@ -1,5 +1,6 @@
 /** Steps on descriptors and on sockets that pass them. */
 import { O } from '../../lib/model/flags.ts';
+import { Socket } from '../../lib/model/socket.ts';
 import type { Task } from '../../lib/model/task.ts';
 import { newFd, someFd } from './generate.ts';
 import type { Scene } from './generate.ts';
@@ -60,10 +61,26 @@ function seal(scene: Scene, by: number, task: Task): Step {
 
 function send(scene: Scene, by: number, task: Task): Step {
   const { random } = scene;
+  const cycle = random.chance(0.12) ? sendToItself(scene, by, task) : null;
+  if (cycle !== null) return cycle;
   const count = random.chance(0.02) ? 252 + random.below(4) : random.pick([0, 1, 1, 1, 2, 3, 5]);
   const fds = Array.from({ length: count }, () => someFd(scene, task));
   const legal = random.chance(0.85) ? fds.filter((fd) => task.files.get(fd) !== null) : fds;
   return { op: 'send', by, socket: someFd(scene, task, 'socket'), fds: legal };
+}
+
+/** A socket goes into its own queue and is closed; unless others have it, its peer finds out when it is collected. */
+function sendToItself({ random, follow }: Scene, by: number, task: Task): Step | null {
+  const fds = Array.from({ length: task.files.limit }, (_, fd) => fd);
+  const sockets = fds.filter((fd) => task.files.get(fd) instanceof Socket);
+  if (sockets.length === 0) return null;
+  const socket = random.pick(sockets);
+  const file = task.files.get(socket);
+  const peer = fds.filter((fd) => file instanceof Socket && file.peer !== null && task.files.get(fd) === file.peer);
+  if (peer.length === 0) return null;
+  for (const fd of peer) follow({ op: 'close', by, fd });
+  follow({ op: 'receive', by, socket, control: 0, cloexec: false, peek: false });
+  return { op: 'send', by, socket, fds: peer };
 }
 
 function receive(scene: Scene, by: number, task: Task): Step {

@@ -23,7 +23,8 @@ export function randomMappingStep(scene: Scene, by: number, task: Task): Step {
   if (task.mm.vmas.length < 3 || roll < 35) return mmap(scene, by, task);
   const { address, length } = someRange(random, task);
   if (roll < 52) return { op: 'munmap', by, address, length: illegalLength(random) ?? length };
-  if (roll < 72) return { op: 'mprotect', by, address, length: illegalLength(random) ?? length, prot: prot(random) };
+  if (roll < 72)
+    return { op: 'mprotect', by, address, length: illegalLength(random) ?? length, prot: newProt(random, task) };
   if (roll < 88) return mremap(scene, by, task);
   const advice = random.pick([MADV.DONTFORK, MADV.DONTFORK, MADV.DOFORK, MADV.DOFORK, 0, 5000]);
   return { op: 'madvise', by, address, length, advice };
@@ -58,7 +59,10 @@ function mmap(scene: Scene, by: number, task: Task): Step {
 function continuation(random: Random, task: Task, addressed: boolean): Partial<MmapStep> {
   if (!random.chance(0.35) || task.mm.vmas.length === 0) return {};
   const vma = random.pick(task.mm.vmas);
-  const fds = Array.from({ length: task.files.limit }, (_, fd) => fd).filter((fd) => task.files.get(fd) === vma.file);
+  const fds = Array.from({ length: task.files.limit }, (_, fd) => fd).filter((fd) => {
+    const file = task.files.get(fd);
+    return file !== null && (file === vma.file || (random.chance(0.5) && file.buffer === vma.file.buffer));
+  });
   if (fds.length === 0) return {};
   const rights = { fd: random.pick(fds), prot: vma.flags & 7, shared: (vma.flags & 8) !== 0 };
   const length = (1 + random.below(3)) * PAGE;
@@ -84,7 +88,7 @@ function mremap({ random, traits }: Scene, by: number, task: Task): Step {
     MREMAP.MAYMOVE | MREMAP.FIXED | MREMAP.DONTUNMAP,
     random.below(16),
   ]);
-  const fixed = random.chance(0.05) ? TOO_HIGH : arenaAddress(random);
+  const fixed = random.chance(0.05) ? random.pick([TOO_HIGH, address]) : arenaAddress(random);
   const newAddress = (flags & MREMAP.FIXED) === 0 && fixed >= TOO_HIGH ? ARENA : fixed;
   const step: MremapStep = { op: 'mremap', by, address, oldLength, newLength, flags, newAddress };
   return traits.mremapOf617 ? step : olderMremap(step, vma);
@@ -119,6 +123,11 @@ function someLength(random: Random): number {
 
 function illegalLength(random: Random): number | null {
   return random.chance(0.04) ? random.pick([0, TOO_LONG]) : null;
+}
+
+/** Often that of a mapping, which it may then join. */
+function newProt(random: Random, task: Task): number {
+  return random.chance(0.5) ? random.pick(task.mm.vmas).flags & 7 : prot(random);
 }
 
 function prot(random: Random): number {

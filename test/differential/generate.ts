@@ -27,6 +27,8 @@ export interface Scene {
   /** A number for a new buffer, pair or actor. */
   next(): number;
   nextSlot(): number | null;
+  /** Comes next, before anything else. */
+  readonly follow: (step: Step) => void;
 }
 
 /** Calls that others of a kind need to have happened come first. */
@@ -41,6 +43,7 @@ export function generate(
   const side = new ModelSide(roots);
   let names = 0;
   let slots = roots;
+  const following: Step[] = [];
   const scene: Scene = {
     random,
     side,
@@ -48,6 +51,7 @@ export function generate(
     traits,
     next: () => names++,
     nextSlot: () => (slots < 31 ? slots++ : null),
+    follow: (step) => void following.push(step),
   };
   const blocks = [side.begin()];
   const steps: Step[] = [];
@@ -55,7 +59,7 @@ export function generate(
     const actors = side.actors;
     if (actors.length === 0) break;
     const [by, task] = random.pick(actors);
-    const step = randomStep(scene, by, task, steps.length, actors.length);
+    const step = following.shift() ?? randomStep(scene, by, task, steps.length, actors.length);
     if (step === null) continue;
     steps.push(step);
     try {

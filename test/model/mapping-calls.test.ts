@@ -113,4 +113,11 @@ describe('a mapping call', () => {
       task.mremap(BASE + PAGE, PAGE * 3, PAGE * 3, MREMAP.MAYMOVE | MREMAP.FIXED, BASE + 60 * PAGE);
     expect(refusal(hole)).toBe('EFAULT');
   });
+
+  test('mremap of an old length of 0 onto itself unmaps what it would copy', () => {
+    const { task } = start();
+    map(task, 0, 3);
+    expect(refusal(() => task.mremap(BASE, 0, PAGE, MREMAP.MAYMOVE | MREMAP.FIXED, BASE))).toBe('EFAULT');
+    expect(shape(task)).toEqual(['1-3:rw-s@1']);
+  });
 });

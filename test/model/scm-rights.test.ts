@@ -76,6 +76,14 @@ describe('receiving', () => {
     expect([file.refs, kernel.messages.size, kernel.socketsInFlight]).toEqual([3, 0, 0]);
   });
 
+  test('with MSG_PEEK looks past messages without fds', () => {
+    const { task, left, right } = start();
+    task.sendmsg(left, []);
+    task.sendmsg(left, [left]);
+    expect(task.recvmsg(right, { peek: true }).fds).toEqual([2]);
+    expect(task.recvmsg(right).fds).toEqual([]);
+  });
+
   test('is ECONNRESET once if the other end was closed with messages unread', () => {
     const { task, left, right } = start();
     task.sendmsg(right, []);
