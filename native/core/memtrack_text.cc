@@ -79,7 +79,7 @@ void put_row(Text& text, MemtrackForm form, const Tracker::BufferRow& row, std::
     text.append({numbers, static_cast<size_t>(n)});
     if (char* place = text.take(tag_width + 1)) {
       std::memset(place, ' ', tag_width);
-      std::memcpy(place + tag_width - tag.size(), tag.data(), tag.size());
+      std::copy(tag.begin(), tag.end(), place + tag_width - tag.size());  // no tag has no data
       place[tag_width] = '\n';
     }
     return;

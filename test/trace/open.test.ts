@@ -220,7 +220,7 @@ describe('what is no recording is refused in one line', () => {
 
   test('another format than the one asked for', async () => {
     await expect(openBytes(Buffer.from('1 close(3) = 0\n'), { format: 'mtrk' })).rejects.toThrow(
-      'ends inside its header',
+      'is no .mtrk but strace; leave --format out',
     );
   });
 });
