@@ -16,6 +16,8 @@ export interface CampaignOptions extends GenerateOptions {
   /** Failures that are shrunk before it stops. */
   readonly failures: number;
   readonly progress?: (done: number) => void;
+  /** Is told of each failure at once. */
+  readonly found?: (failure: Failure) => void;
 }
 
 export interface Failure {
@@ -40,8 +42,10 @@ export async function campaign(performer: Performer, options: CampaignOptions): 
       }),
     );
     for (const { seed, program, difference } of results) {
-      if (difference !== null && failures.length < options.failures)
-        failures.push(await explain(performer, seed, program, difference));
+      if (difference === null || failures.length >= options.failures) continue;
+      const failure = await explain(performer, seed, program, difference);
+      failures.push(failure);
+      options.found?.(failure);
     }
     options.progress?.(first + count);
   }

@@ -35,12 +35,17 @@ export function breakdown(error: unknown): string {
   return `broke down: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
 }
 
+/** Rounds of collecting sockets when a difference may be but one of time. */
+const PATIENT = 60;
+
 export async function compare(
   performer: Performer,
   program: Program,
   { blocks, collecting }: Played = playOnModel(program),
 ): Promise<Difference | null> {
-  return firstDifference(await performer.perform(program, collecting), blocks);
+  const difference = firstDifference(await performer.perform(program, collecting), blocks);
+  if (difference === null || collecting.size === 0) return difference;
+  return firstDifference(await performer.perform(program, collecting, PATIENT), blocks);
 }
 
 function firstDifference(kernel: readonly string[], model: readonly string[]): Difference | null {

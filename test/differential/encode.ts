@@ -6,11 +6,11 @@ const MSG_PEEK = 2;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 const MAP = { SHARED: 1, PRIVATE: 2, FIXED: 0x10, FIXED_NOREPLACE: 0x100000 } as const;
 
-/** `collecting`: steps after which the kernel collects sockets, for which perform.c waits. */
-export function encodeProgram({ roots, steps }: Program, collecting: ReadonlySet<number>): string {
+/** `collecting`: steps after which the kernel collects sockets, for which perform.c waits `rounds` times. */
+export function encodeProgram({ roots, steps }: Program, collecting: ReadonlySet<number>, rounds: number): string {
   const lines = steps.map((step, at) => {
     const line = `${step.by} ${letterAndNumbers(step).map(exact).join(' ')}`;
-    return collecting.has(at) ? `~ ${line}` : line;
+    return collecting.has(at) ? `~${rounds} ${line}` : line;
   });
   return [`program ${roots}`, ...lines, 'end\n'].join('\n');
 }

@@ -6,6 +6,7 @@ import type { Played } from './compare.ts';
 import { ModelSide } from './model-side.ts';
 import { randomDescriptorStep } from './generate-descriptors.ts';
 import { randomMappingStep } from './generate-mappings.ts';
+import { randomPassingStep } from './generate-passing.ts';
 import { randomTaskStep } from './generate-tasks.ts';
 import type { KernelTraits } from './performer.ts';
 import type { Program, Step } from './step.ts';
@@ -31,8 +32,24 @@ export interface Scene {
   readonly follow: (step: Step) => void;
 }
 
-/** Calls that others of a kind need to have happened come first. */
-const OPENING: readonly ('descriptor' | 'mapping')[] = ['descriptor', 'descriptor', 'descriptor', 'mapping', 'mapping'];
+type Kind = 'descriptor' | 'passing' | 'mapping' | 'task';
+
+/** How often each kind comes. */
+const KINDS: readonly Kind[] = [
+  'descriptor',
+  'descriptor',
+  'descriptor',
+  'passing',
+  'passing',
+  'mapping',
+  'mapping',
+  'mapping',
+  'task',
+  'task',
+];
+
+/** What the others need comes first. */
+const OPENING: readonly Kind[] = ['descriptor', 'descriptor', 'passing', 'mapping', 'mapping'];
 
 /** And what the model answered to it. */
 export function generate(
@@ -74,10 +91,10 @@ export function generate(
 
 function randomStep(scene: Scene, by: number, task: Task, at: number, actors: number): Step | null {
   const { random } = scene;
-  const opening = OPENING[at];
-  const roll = random.below(100);
-  if (opening === 'descriptor' || (opening === undefined && roll < 45)) return randomDescriptorStep(scene, by, task);
-  if (opening === 'mapping' || roll < 78) return randomMappingStep(scene, by, task);
+  const kind = OPENING[at] ?? random.pick(KINDS);
+  if (kind === 'descriptor') return randomDescriptorStep(scene, by, task);
+  if (kind === 'passing') return randomPassingStep(scene, by, task);
+  if (kind === 'mapping') return randomMappingStep(scene, by, task);
   return randomTaskStep(scene, by, task, actors);
 }
 

@@ -40,11 +40,11 @@ async function run(
     ...options,
     privileged: process.getuid?.() === 0,
     traits: performer.traits,
+    found: ({ text }) => void process.stdout.write(`${text}\n\n`),
     progress: (done) => {
       if (done % 1000 === 0) process.stdout.write(`${done} programs, ${seconds(begin)} s\n`);
     },
   });
-  for (const { text } of found) process.stdout.write(`${text}\n\n`);
   process.stdout.write(found.length === 0 ? `no difference; ${seconds(begin)} s\n` : `${found.length} failed\n`);
   return found.length === 0 ? 0 : 1;
 }

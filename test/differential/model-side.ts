@@ -45,7 +45,7 @@ export class ModelSide implements Names {
   /** The answer and all that changed, as perform.c prints them. */
   perform(step: Step): string {
     const { sockets } = this.kernel;
-    const before = this.kernel.socketsInFlight > 0 ? [...sockets] : [];
+    const before = this.kernel.socketsInFlight > 0 ? queued(sockets) : [];
     const answer = this.#answer(step);
     this.#collect();
     if (before.some((socket) => !sockets.has(socket))) this.collecting.add(this.#steps);
@@ -114,4 +114,10 @@ export class ModelSide implements Names {
   #release(): void {
     for (const [parent, child] of this.blocked) if (!child.alive || !parent.alive) this.blocked.delete(parent);
   }
+}
+
+/** Sockets in flight. */
+function queued(sockets: ReadonlySet<Socket>): readonly Socket[] {
+  const files = [...sockets].flatMap((socket) => socket.queue.flatMap((message) => message.files));
+  return files.filter((file) => file instanceof Socket);
 }

@@ -4,7 +4,7 @@
  * Standard input, a line each:
  *     program ROOTS           ROOTS processes start, with no descriptor and nothing mapped
  *     SLOT OP NUMBER...       actor SLOT makes one system call (perform.h names the letters)
- *     ~ SLOT OP NUMBER...     the same, then the kernel is made to collect sockets in flight, and is waited for
+ *     ~N SLOT OP NUMBER...    the same, then N times the kernel is made to collect sockets in flight, and waited for
  *     end                     every process ends
  * Standard output, for `program` and for each step: `r RESULT ...`, then for each actor whose state differs from what was
  * last shown `= SLOT STATE`, its descriptors and its mappings, then `.`. An actor that cannot act answers `r skip`.
@@ -186,16 +186,21 @@ static void step(int by, int op, int count, int64_t *a)
 	reap();
 }
 
-/* Any socket closed makes the kernel look for cycles; it drops them in work queues, one of which a tick later. */
-static void collect_sockets(void)
+/*
+ * Any socket closed makes the kernel look for cycles, unless it does so already; it drops them in work queues, one of which
+ * runs a tick later. There is nothing to see how far it is.
+ */
+static void collect_sockets(int times)
 {
-	int ends[2];
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0) {
-		close(ends[0]);
-		close(ends[1]);
+	for (; times > 0; times--) {
+		int ends[2];
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0) {
+			close(ends[0]);
+			close(ends[1]);
+		}
+		struct timespec time = { 0, 6000000 };
+		nanosleep(&time, NULL);
 	}
-	struct timespec time = { 0, 40000000 };
-	nanosleep(&time, NULL);
 }
 
 /* ----------------------------------------------------------------- showing */
@@ -237,8 +242,10 @@ static void direct(void)
 	static char line[1 << 14];
 	static int64_t arguments[kArguments];
 	while (fgets(line, sizeof line, stdin) != NULL) {
-		int at, used, skipped = strncmp(line, "~ ", 2) == 0 ? 2 : 0;
+		int at, used, times = 0, skipped = 0;
 		char op;
+		if (sscanf(line, "~%d %n", &times, &skipped) < 1)
+			times = skipped = 0;
 		if (strncmp(line, "program ", 8) == 0) {
 			start_program(atoi(line + 8));
 			printf("r 0\n");
@@ -251,8 +258,7 @@ static void direct(void)
 			int count = numbers(line + skipped + used, arguments);
 			memset(arguments + count, 0, sizeof *arguments * (size_t)(kArguments - count));
 			step(at, op, count, arguments);
-			if (skipped > 0)
-				collect_sockets();
+			collect_sockets(times);
 			show();
 		} else {
 			die("cannot read: %s", line);

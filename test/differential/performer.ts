@@ -119,9 +119,9 @@ export class Performer implements Disposable {
   }
 
   /** What it printed for the start and for each step. */
-  perform(program: Program, collecting: ReadonlySet<number>): Promise<readonly string[]> {
+  perform(program: Program, collecting: ReadonlySet<number>, rounds = 3): Promise<readonly string[]> {
     const answer = this.#expect();
-    if (this.#ended === null) this.#child.stdin.write(encodeProgram(program, collecting));
+    if (this.#ended === null) this.#child.stdin.write(encodeProgram(program, collecting, rounds));
     return answer;
   }
 

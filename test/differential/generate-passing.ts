@@ -1,0 +1,62 @@
+/** Steps on sockets, and on descriptors in flight. */
+import { Socket } from '../../lib/model/socket.ts';
+import type { Task } from '../../lib/model/task.ts';
+import { someFd } from './generate.ts';
+import type { Scene } from './generate.ts';
+import type { Step } from './step.ts';
+
+export function randomPassingStep(scene: Scene, by: number, task: Task): Step {
+  const { random } = scene;
+  const sockets = socketsOf(task);
+  const roll = random.below(100);
+  if ((sockets.length === 0 && roll < 80) || roll < 6)
+    return { op: 'socketpair', by, name: scene.next(), cloexec: random.chance(0.3) };
+  if (roll < 11) return sendToItself(scene, by, task, sockets);
+  if (roll < 54) return send(scene, by, task);
+  if (roll < 92 || sockets.length === 0) return receive(scene, by, task, sockets);
+  return { op: 'close', by, fd: random.pick(sockets) };
+}
+
+/** Its fds that are sockets. */
+function socketsOf(task: Task): readonly number[] {
+  const fds = Array.from({ length: task.files.limit }, (_, fd) => fd);
+  return fds.filter((fd) => task.files.get(fd) instanceof Socket);
+}
+
+function socketAt(task: Task, fd: number): Socket | null {
+  const file = task.files.get(fd);
+  return file instanceof Socket ? file : null;
+}
+
+function send(scene: Scene, by: number, task: Task): Step {
+  const { random } = scene;
+  const count = random.chance(0.02) ? 252 + random.below(4) : random.pick([0, 1, 1, 1, 2, 3, 5]);
+  const fds = Array.from({ length: count }, () => someFd(scene, task));
+  const legal = random.chance(0.85) ? fds.filter((fd) => task.files.get(fd) !== null) : fds;
+  return { op: 'send', by, socket: someFd(scene, task, 'socket'), fds: legal };
+}
+
+/** A socket goes into its own queue and is closed; unless others have it, its peer finds out when it is collected. */
+function sendToItself(scene: Scene, by: number, task: Task, sockets: readonly number[]): Step {
+  const pairs = sockets.map((fd) => ({
+    fd,
+    peers: sockets.filter((other) => socketAt(task, fd)?.peer === socketAt(task, other)),
+  }));
+  const whole = pairs.filter(({ peers }) => peers.length > 0);
+  if (whole.length === 0) return send(scene, by, task);
+  const { fd: socket, peers } = scene.random.pick(whole);
+  for (const fd of peers) scene.follow({ op: 'close', by, fd });
+  scene.follow({ op: 'receive', by, socket, control: 0, cloexec: false, peek: false });
+  return { op: 'send', by, socket, fds: peers };
+}
+
+function receive(scene: Scene, by: number, task: Task, sockets: readonly number[]): Step {
+  const { random } = scene;
+  const room = random.below(6);
+  const control = random.pick([1040, 1040, 16 + 4 * room, 16 + 8 * Math.ceil(room / 2), random.below(32), 0]);
+  const [cloexec, peek] = [random.chance(0.3), random.chance(0.15)];
+  const waiting = sockets.filter((fd) => (socketAt(task, fd)?.queue.length ?? 0) > 0);
+  const full = waiting.length > 0 && random.chance(0.7);
+  const socket = full ? random.pick(waiting) : someFd(scene, task, 'socket');
+  return { op: 'receive', by, socket, control, cloexec, peek };
+}
