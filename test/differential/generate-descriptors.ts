@@ -34,7 +34,7 @@ export function randomDescriptorStep(scene: Scene, by: number, task: Task): Step
 
 function memfd(scene: Scene, by: number): Step {
   const { random } = scene;
-  const flags = random.pick([0, 0, 1, 2, 2, 3, 3, 8, 16, 24, 32]);
+  const flags = random.pick(scene.traits.sealsExec ? [0, 0, 1, 2, 2, 3, 3, 8, 16, 24, 32] : [0, 1, 2, 3, 32]);
   return { op: 'memfd', by, name: scene.next(), flags, size: random.pick([0, 1, PAGE, 4 * PAGE, 16 * PAGE, 5000]) };
 }
 
@@ -48,7 +48,8 @@ function closeRange({ random }: Scene, by: number): Step {
 
 function seal(scene: Scene, by: number, task: Task): Step {
   const { random } = scene;
-  const one = 1 << random.below(6);
-  const seals = random.pick([one, one, one | (1 << random.below(6)), 0, 64]);
+  const kinds = scene.traits.sealsExec ? 6 : 5;
+  const one = 1 << random.below(kinds);
+  const seals = random.pick([one, one, one | (1 << random.below(kinds)), 0, 64]);
   return { op: 'seal', by, fd: someFd(scene, task, 'buffer'), seals };
 }

@@ -41,6 +41,8 @@ export interface KernelTraits {
   readonly socketsNoexec: boolean;
   /** mremap as of 6.17: with MREMAP_FIXED and no change of size it moves several mappings. */
   readonly mremapOf617: boolean;
+  /** MFD_EXEC, MFD_NOEXEC_SEAL and F_SEAL_EXEC (6.3). */
+  readonly sealsExec: boolean;
 }
 
 const PAGE = 4096;
@@ -66,6 +68,7 @@ const PROBE: Program = {
       flags: 3,
       newAddress: PROBE_TARGET,
     },
+    { op: 'memfd', by: 0, name: 1, flags: 8, size: 0 },
   ],
 };
 
@@ -85,7 +88,7 @@ export class Performer implements Disposable {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: Interface;
   readonly #waiting: Waiting[] = [];
-  #traits: KernelTraits = { socketsNoexec: true, mremapOf617: true };
+  #traits: KernelTraits = { socketsNoexec: true, mremapOf617: true, sealsExec: true };
   #ended: Error | null = null;
 
   private constructor(program: string) {
@@ -108,8 +111,12 @@ export class Performer implements Disposable {
     if (!said[0]?.startsWith('placement known')) performer.#refuse('the kernel places mappings elsewhere');
     if (!shown.includes('socket:s0.1')) performer.#refuse('/proc/PID/fd cannot be read');
     if (!shown.includes('7ffff7ffe000-7ffff7fff000 rw-s')) performer.#refuse('/proc/PID/maps cannot be read');
-    const [noexec, several] = said.slice(-2).map((block) => block.split('\n')[0]);
-    performer.#traits = { socketsNoexec: noexec === 'r -1', mremapOf617: several === `r ${PROBE_TARGET}` };
+    const [noexec, several, seals] = said.slice(-3).map((block) => block.split('\n')[0]);
+    performer.#traits = {
+      socketsNoexec: noexec === 'r -1',
+      mremapOf617: several === `r ${PROBE_TARGET}`,
+      sealsExec: seals === 'r 3',
+    };
     return performer;
   }
 
