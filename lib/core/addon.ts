@@ -25,8 +25,8 @@ export interface Addon {
   ): number;
   close(tracker: number): void;
   apply(tracker: number, words: Uint32Array, first: number, count: number, results?: Int32Array): number;
-  install(tracker: number, task: number, buffer: number): number;
-  uninstall(tracker: number, task: number, buffer: number): number;
+  readonly install: (tracker: number, task: number, buffer: number) => number;
+  readonly uninstall: (tracker: number, task: number, buffer: number) => number;
   reserve(tracker: number, tasks: boolean, n: number): number;
   internTag(tracker: number, text: string): number;
   tagText(tracker: number, tag: number): string;
