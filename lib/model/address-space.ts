@@ -18,6 +18,8 @@ const ACCESS = VM.read | VM.write | VM.exec;
 export class AddressSpace extends UsedByTasks {
   /** Unique among address spaces. */
   readonly id: number;
+  /** MM_DRIVERPAGES, in pages: what drivers charge this address space for. */
+  driverPages = 0;
   readonly #kernel: Kernel;
   #vmas: Vma[] = [];
   /** Everything from here up to MMAP_BASE is mapped: where the search for a gap begins. */

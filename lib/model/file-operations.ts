@@ -1,3 +1,4 @@
+import type { Buffer } from './buffer.ts';
 import type { File } from './file.ts';
 
 /** What mmap(2) asks of a file; bytes. */
@@ -7,6 +8,15 @@ export interface MmapRequest {
   /** PROT_ bits. */
   readonly prot: number;
   readonly shared: boolean;
+}
+
+/** A buffer that a file holds for everyone who has the file: a GEM or ION handle, a framebuffer, an io_uring's registered file. */
+export interface Held {
+  readonly buffer: Buffer;
+  readonly via: 'handle' | 'framebuffer' | 'registered';
+  /** The handle, framebuffer id or slot. */
+  readonly number: number;
+  readonly since: bigint;
 }
 
 /** struct file_operations, as far as shared memory needs it; what is absent the file cannot do. */
@@ -31,6 +41,8 @@ export interface FileOperations {
   getSeals?(file: File): number;
   /** DMA_BUF_SET_NAME. Absent: ENOTTY. */
   setName?(file: File, name: string): void;
+  /** What is held through the file itself, by its table of handles and the like. Absent: nothing. */
+  holds?(file: File): Iterable<Held>;
   /** The last reference went. */
   release?(file: File): void;
 }
