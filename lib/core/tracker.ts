@@ -264,7 +264,7 @@ export class Tracker implements Disposable {
     }
   }
 
-  /** The text of /proc/[pid]/memtrack for the leader of `task`: empty if it holds nothing. ESRCH. */
+  /** The text of /proc/[pid]/memtrack for the leader of `task`: empty if it holds nothing. ESRCH; a leader whose threads live on is no such. */
   readMemtrack(task: number, form: MemtrackForm = 'series'): string {
     const text = addon.memtrackText(this.#open(), task, formNumber(form));
     if (text === null) throw new MemtrackError('ESRCH', 'read', `no task ${String(task)}`);

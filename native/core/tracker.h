@@ -97,7 +97,7 @@ class Tracker {
   template <class L, class H, class V>
   void for_each_leader(L&& f_leader, H&& f_handle, V&& f_vma);
   // For the leader of one task: f_id(buffer id), ascending, each followed by f_vma(Vma) newest first. False if there is
-  // no such task.
+  // no such task, or it has ended and is not the leader of threads that live on.
   template <class H, class V>
   bool visit_leader(uint32_t task, LeaderRow* leader, H&& f_id, V&& f_vma);
 
@@ -141,6 +141,7 @@ class Tracker {
   // Finding and locking (tracker.cc). What takes a lock only if the tracker is shared, or keeps it in a run, is beyond
   // clang's analysis.
   Task* find_task(uint32_t key) const;
+  Leader* zombie_leader(uint32_t key);
   Task* lock_task(uint32_t key, Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
   void release(Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
   // A private tracker takes no lock for what it does once per event; the analysis is told it does.

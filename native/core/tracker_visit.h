@@ -135,14 +135,24 @@ void Tracker::for_each_leader(L&& f_leader, H&& f_handle, V&& f_vma) {
   }
 }
 
+// A leader that ended before other threads of its group: its file stays. REQUIRES: structure_mu_.
+inline Leader* Tracker::zombie_leader(uint32_t key) {
+  for (uint32_t slot = 0; slot < next_slot_; slot++) {
+    Leader* leader = leaders_by_slot_.find(slot)->load(std::memory_order_relaxed);
+    if (leader != nullptr && leader->key == key && !leader->group->tasks.empty()) return leader;
+  }
+  return nullptr;
+}
+
 template <class H, class V>
 bool Tracker::visit_leader(uint32_t key, LeaderRow* row, H&& f_id, V&& f_vma) {
   // Tasks must not end or change their leader meanwhile; installs of other processes go on.
   const MutexGuard structure(structure_mu_);
   const Task* task = find_task(key);
-  if (task == nullptr) return false;
-  ThreadGroup* group = task->group.load(std::memory_order_relaxed);
-  Leader* leader = group->leader;
+  Leader* leader =
+      task == nullptr ? zombie_leader(key) : task->group.load(std::memory_order_relaxed)->leader;
+  if (leader == nullptr) return false;
+  ThreadGroup* group = leader->group;
   *row = {leader->key, leader->pid};
   visit_under_lock(leader, group->set.load(std::memory_order_relaxed),
                    [&] { visit_locked(leader, f_id, f_vma); });
