@@ -1,4 +1,13 @@
-import type { BufferFile, BufferKind, Known, Orphan, ProcessState, Snapshot } from '../lib/core/snapshot.ts';
+import type {
+  BufferFile,
+  BufferKind,
+  ContainerKind,
+  HeldVia,
+  Known,
+  Orphan,
+  ProcessState,
+  Snapshot,
+} from '../lib/core/snapshot.ts';
 
 export interface BufferSpec {
   readonly key?: number;
@@ -27,10 +36,21 @@ export interface ProcessSpec {
   /** Ids; a table and an address space of its own unless given. */
   readonly tables?: readonly number[];
   readonly addressSpaces?: readonly number[];
+  /** Ids. */
+  readonly containers?: readonly number[];
   /** [fd, buffer row, since?, cloexec?], in the first table. */
   readonly fds?: readonly (readonly [number, number, bigint?, boolean?])[];
   /** [start, buffer row, bytes, since?, perms?], in the first address space. */
   readonly maps?: readonly (readonly [number, number, number, bigint?, string?])[];
+}
+
+export interface ContainerSpec {
+  readonly id: number;
+  readonly kind?: ContainerKind;
+  readonly name?: string;
+  readonly inFlight?: number;
+  /** [number, buffer row, via?, since?] */
+  readonly handles?: readonly (readonly [number, number, HeldVia?, bigint?])[];
 }
 
 export interface SnapshotSpec {
@@ -39,10 +59,12 @@ export interface SnapshotSpec {
   readonly processes?: readonly ProcessSpec[];
   /** [buffer row, pid of the sender, since?] */
   readonly inFlight?: readonly (readonly [number, number, bigint?])[];
+  readonly containers?: readonly ContainerSpec[];
 }
 
 /** A snapshot written by hand: rows as objects, everything left out is unknown. */
-export function buildSnapshot({ at = 0n, buffers = [], processes = [], inFlight = [] }: SnapshotSpec): Snapshot {
+export function buildSnapshot(spec: SnapshotSpec): Snapshot {
+  const { at = 0n, buffers = [], processes = [], inFlight = [], containers = [] } = spec;
   const gone = (process: ProcessSpec): boolean => process.state === 'exited' || process.state === 'killed';
   const tables = processes.map((process, row) => process.tables ?? (gone(process) ? [] : [1000 + row]));
   const spaces = processes.map((process, row) => process.addressSpaces ?? (gone(process) ? [] : [1000 + row]));
@@ -52,6 +74,7 @@ export function buildSnapshot({ at = 0n, buffers = [], processes = [], inFlight 
   const maps = processes.flatMap((process, row) =>
     (process.maps ?? []).map((map) => [spaces[row]?.[0] ?? -1, ...map] as const),
   );
+  const handles = containers.flatMap(({ id, handles: held = [] }) => held.map((handle) => [id, ...handle] as const));
   return {
     at,
     mode: 'references',
@@ -83,6 +106,7 @@ export function buildSnapshot({ at = 0n, buffers = [], processes = [], inFlight 
       status: processes.map((process) => process.status ?? NaN),
       tables,
       addressSpaces: spaces,
+      containers: processes.map((process) => process.containers ?? []),
     },
     fds: {
       length: fds.length,
@@ -108,6 +132,21 @@ export function buildSnapshot({ at = 0n, buffers = [], processes = [], inFlight 
       buffer: inFlight.map(([buffer]) => buffer),
       from: inFlight.map(([, from]) => from),
       since: inFlight.map(([, , since]) => since ?? 0n),
+    },
+    containers: {
+      length: containers.length,
+      id: containers.map(({ id }) => id),
+      kind: containers.map(({ kind }) => kind ?? 'drm-file'),
+      name: containers.map(({ name }) => name ?? null),
+      inFlight: containers.map((container) => container.inFlight ?? 0),
+    },
+    handles: {
+      length: handles.length,
+      container: handles.map(([container]) => container),
+      number: handles.map(([, number]) => number),
+      buffer: handles.map(([, , buffer]) => buffer),
+      via: handles.map(([, , , via]) => via ?? 'handle'),
+      since: handles.map(([, , , , since]) => since ?? 0n),
     },
   };
 }

@@ -12,6 +12,12 @@ export type Known = 'exact' | 'lower-bound' | 'inferred';
 /** Who keeps a buffer that no process holds. */
 export type Orphan = 'inFlight' | 'kernel' | 'named' | 'unknown';
 
+/** What a file is that holds buffers for whoever has the file. */
+export type ContainerKind = 'drm-file' | 'ion-client' | 'io-uring' | 'file';
+
+/** How a container holds a buffer. */
+export type HeldVia = 'handle' | 'framebuffer' | 'registered';
+
 export type ProcessState = 'alive' | 'exited' | 'killed' | 'zombie' | 'unknown';
 
 /** One identity of a buffer; `dev` as `major:minor` in decimal; null where the recording does not say. */
@@ -61,6 +67,8 @@ export interface ProcessColumns {
   readonly tables: readonly (readonly number[])[];
   /** Ids of its address spaces; none once it has exited. */
   readonly addressSpaces: readonly (readonly number[])[];
+  /** Ids of the containers that its tables and address spaces reach: by an fd, by a mapping of the file, or in another container. */
+  readonly containers: readonly (readonly number[])[];
 }
 
 /** Descriptors that refer to a buffer, once per table. */
@@ -88,6 +96,30 @@ export interface MapColumns {
   readonly since: readonly bigint[];
 }
 
+/** Open files that hold buffers for whoever has them: a DRM file, an ION client, an io_uring. */
+export interface ContainerColumns {
+  readonly length: number;
+  /** Unique among containers, never reused. */
+  readonly id: readonly number[];
+  readonly kind: readonly ContainerKind[];
+  /** Text of the fd's link. */
+  readonly name: readonly (string | null)[];
+  /** References in sockets' queues, its own or those of containers that it is in. */
+  readonly inFlight: readonly number[];
+}
+
+/** What containers hold, one row each: GEM and ION handles, framebuffers, registered files. */
+export interface HandleColumns {
+  readonly length: number;
+  /** Id of the container. */
+  readonly container: readonly number[];
+  readonly buffer: readonly number[];
+  readonly via: readonly HeldVia[];
+  /** The handle, framebuffer id or slot. */
+  readonly number: readonly number[];
+  readonly since: readonly bigint[];
+}
+
 /** References in sockets' queues, one row each. */
 export interface InFlightColumns {
   readonly length: number;
@@ -106,4 +138,10 @@ export interface Snapshot {
   readonly fds: FdColumns;
   readonly maps: MapColumns;
   readonly inFlight: InFlightColumns;
+  readonly containers: ContainerColumns;
+  readonly handles: HandleColumns;
 }
+
+/** Of a state in which no file holds buffers for others. */
+export const NO_CONTAINERS: ContainerColumns = { length: 0, id: [], kind: [], name: [], inFlight: [] };
+export const NO_HANDLES: HandleColumns = { length: 0, container: [], buffer: [], via: [], number: [], since: [] };

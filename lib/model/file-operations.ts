@@ -1,3 +1,4 @@
+import type { ContainerKind, HeldVia } from '../core/snapshot.ts';
 import type { Buffer } from './buffer.ts';
 import type { File } from './file.ts';
 
@@ -13,7 +14,7 @@ export interface MmapRequest {
 /** A buffer that a file holds for everyone who has the file: a GEM or ION handle, a framebuffer, an io_uring's registered file. */
 export interface Held {
   readonly buffer: Buffer;
-  readonly via: 'handle' | 'framebuffer' | 'registered';
+  readonly via: HeldVia;
   /** The handle, framebuffer id or slot. */
   readonly number: number;
   readonly since: bigint;
@@ -43,6 +44,10 @@ export interface FileOperations {
   setName?(file: File, name: string): void;
   /** What is held through the file itself, by its table of handles and the like. Absent: nothing. */
   holds?(file: File): Iterable<Held>;
+  /** Other files that it keeps open and that may hold in turn: those registered with an io_uring. */
+  keeps?(file: File): Iterable<File>;
+  /** What it is, where it `holds`; default `file`. */
+  readonly container?: ContainerKind;
   /** The last reference went. */
   release?(file: File): void;
 }

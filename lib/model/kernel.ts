@@ -72,6 +72,8 @@ export class Kernel implements Disposable {
   #tablesMade = 0;
   #addressSpacesMade = 0;
   #inodesMade = 0;
+  #containersSeen = 0;
+  readonly #containerIds = new WeakMap<File, number>();
 
   constructor(options: KernelOptions = {}) {
     refuseUnknownOptions(options, OPTIONS, 'Kernel');
@@ -215,6 +217,12 @@ export class Kernel implements Disposable {
   }
   nextAddressSpaceId(): number {
     return ++this.#addressSpacesMade;
+  }
+  /** Of a file that holds buffers for others: numbered when first seen, the same ever after. */
+  containerId(file: File): number {
+    let id = this.#containerIds.get(file);
+    if (id === undefined) this.#containerIds.set(file, (id = ++this.#containersSeen));
+    return id;
   }
   /** Inode numbers of sockets and the like. */
   nextAnonymousInode(): number {

@@ -9,6 +9,7 @@ import type {
 } from '../core/snapshot.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { Buffer } from './buffer.ts';
+import { Containers } from './containers.ts';
 import type { FdTable } from './fd-table.ts';
 import type { Kernel } from './kernel.ts';
 import type { ThreadGroup } from './thread-group.ts';
@@ -27,14 +28,17 @@ export function takeSnapshot(kernel: Kernel): Snapshot {
       spaces.add(task.mm);
     }
   }
+  const containers = new Containers(kernel, tables, spaces);
   return {
     at: kernel.now,
     mode: 'references',
     buffers: bufferColumns(kernel, buffers, rows),
-    processes: processColumns(kernel.groups),
+    processes: processColumns(kernel.groups, containers),
     fds: fdColumns(tables, rows),
     maps: mapColumns(spaces, rows),
     inFlight: inFlightColumns(kernel, rows),
+    containers: containers.columns(),
+    handles: containers.handles(rows),
   };
 }
 
@@ -64,7 +68,7 @@ function bufferColumns(kernel: Kernel, buffers: readonly Buffer[], rows: Rows): 
   };
 }
 
-function processColumns(groups: readonly ThreadGroup[]): ProcessColumns {
+function processColumns(groups: readonly ThreadGroup[], containers: Containers): ProcessColumns {
   return {
     length: groups.length,
     key: groups.map((group) => group.key),
@@ -74,6 +78,7 @@ function processColumns(groups: readonly ThreadGroup[]): ProcessColumns {
     status: groups.map((group) => group.status ?? NaN),
     tables: groups.map((group) => [...new Set(group.threads.map((task) => task.files.id))]),
     addressSpaces: groups.map((group) => [...new Set(group.threads.map((task) => task.mm.id))]),
+    containers: groups.map((group) => containers.idsReached(group.threads.flatMap((task) => [task.files, task.mm]))),
   };
 }
 

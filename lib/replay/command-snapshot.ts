@@ -1,5 +1,5 @@
 import { VM } from '../core/record.ts';
-import type { Snapshot } from '../core/snapshot.ts';
+import { NO_CONTAINERS, NO_HANDLES, type Snapshot } from '../core/snapshot.ts';
 import type { TrackerSnapshot } from '../core/tracker-snapshot.ts';
 import type { Tracker } from '../core/tracker.ts';
 import type { ReplayFacts } from './facts.ts';
@@ -41,10 +41,13 @@ export function snapshotOfTracker(tracker: Tracker, facts: ReplayFacts): Snapsho
       status: rows.map(() => NaN),
       tables: rows.map((row) => [row]),
       addressSpaces: rows.map((row) => [row]),
+      containers: rows.map(() => []),
     },
     fds: fdColumns(core),
     maps: mapColumns(core),
     inFlight: { length: 0, buffer: [], from: [], since: [] },
+    containers: NO_CONTAINERS,
+    handles: NO_HANDLES,
   };
 }
 
