@@ -41,6 +41,8 @@ export interface FileOperations {
   getSeals?(file: File): number;
   /** DMA_BUF_SET_NAME. Absent: ENOTTY. */
   setName?(file: File, name: string): void;
+  /** Lines that fdinfo has for it after the common ones, each with its newline (show_fdinfo). */
+  showFdinfo?(file: File): string;
   /** What is held through the file itself, by its table of handles and the like. Absent: nothing. */
   holds?(file: File): Iterable<Held>;
   /** The last reference went. */
