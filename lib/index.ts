@@ -31,6 +31,17 @@ export {
   type VmaRange,
 } from './core/tracker.ts';
 export { Machine as Kernel } from './machine/machine.ts';
+export type { PseudoHandle } from './machine/pseudo-handle.ts';
+export type {
+  PseudoDirectory,
+  PseudoFileNode,
+  PseudoLink,
+  PseudoNode,
+  PseudoStat,
+  PseudoText,
+  Reader,
+} from './machine/pseudo-node.ts';
+export type { ReadOptions } from './machine/read-options.ts';
 export { PSEUDO_FILES, type PseudoFile, readPseudoFile } from './machine/pseudo-file.ts';
 export type { Buffer } from './model/buffer.ts';
 export type { Exporter } from './model/exporter.ts';

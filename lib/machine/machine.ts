@@ -7,8 +7,12 @@ import type { UdmabufCreate } from '../drivers/udmabuf.ts';
 import { Kernel } from '../model/kernel.ts';
 import type { KernelOptions } from '../model/kernel.ts';
 import type { Task } from '../model/task.ts';
-import { MemtrackError } from '../core/errors.ts';
-import { readPseudoFile } from './pseudo-file.ts';
+import { machineTree } from './machine-tree.ts';
+import type { PseudoHandle } from './pseudo-handle.ts';
+import type { PseudoNode, PseudoStat } from './pseudo-node.ts';
+import type { PseudoTree } from './pseudo-tree.ts';
+import { checkedPath, readerOf } from './read-options.ts';
+import type { ReadOptions } from './read-options.ts';
 
 /**
  * The assembled kernel, which the package exports as `Kernel`: the model and its drivers.
@@ -25,6 +29,7 @@ export class Machine extends Kernel {
   readonly memfds: Memfds;
   readonly posixShm: PosixShm;
   readonly udmabuf: Udmabuf;
+  readonly #files: PseudoTree;
   readonly #heaps = new Map<string, DmaHeap>();
 
   constructor(options: KernelOptions = {}) {
@@ -33,6 +38,7 @@ export class Machine extends Kernel {
     this.memfds = new Memfds(this);
     this.posixShm = new PosixShm(this);
     this.udmabuf = new Udmabuf(this.dmaBufs);
+    this.#files = machineTree({ kernel: this, tracker: this.tracker });
   }
 
   /** The heap of that name, made when first asked for. */
@@ -61,16 +67,49 @@ export class Machine extends Kernel {
   }
 
   /**
-   * The text of a pseudo-file, as the kernel prints it, read by root.
+   * A driver's own pseudo-file or directory appears at a path; directories on the way come to be.
    *
-   * @throws MemtrackError ENOENT: there is no such file, or nothing prints it here.
-   * @throws TypeError for a second argument: reading as another task, with its access checks, is not modelled.
+   * @example
+   * kernel.mount('/sys/kernel/debug/camera/frames', { type: 'file', read: () => ({ text: '3\n', standIns: [] }) });
+   * kernel.read('/sys/kernel/debug/camera/frames'); // '3\n'
    */
-  read(path: string, ...more: readonly never[]): string {
-    if (more.length > 0) throw new TypeError('read: expected a path alone: it is read as root');
-    const file = readPseudoFile({ kernel: this, tracker: this.tracker }, path);
-    if (file === null) throw new MemtrackError('ENOENT', 'open', path);
-    return file.text;
+  mount(path: string, node: PseudoNode): void {
+    this.#files.mount(checkedPath(path), node);
+  }
+
+  /** The text of a pseudo-file, as the kernel prints it. MemtrackError with open(2)'s and read(2)'s errors. */
+  read(path: string, options?: ReadOptions): string {
+    return this.open(path, options).read();
+  }
+
+  /** The names in a directory of pseudo-files. ENOTDIR, and open(2)'s errors. */
+  list(path: string, options?: ReadOptions): readonly string[] {
+    return this.open(path, options).list();
+  }
+
+  /**
+   * open(2) of a pseudo-file or directory, to be read later.
+   *
+   * @example
+   * const maps = kernel.open('/proc/612/maps', { as: task });
+   */
+  open(path: string, options?: ReadOptions): PseudoHandle {
+    return this.#files.open(checkedPath(path), readerOf(options));
+  }
+
+  /** readlink(2), as of /proc/612/fd/7. EINVAL: not a link. */
+  readlink(path: string, options?: ReadOptions): string {
+    return this.#files.readlink(checkedPath(path), readerOf(options));
+  }
+
+  /** stat(2): of /proc/612/fd/7, of the file itself. */
+  stat(path: string, options?: ReadOptions): PseudoStat {
+    return this.#files.stat(checkedPath(path), readerOf(options));
+  }
+
+  /** lstat(2): of /proc/612/fd/7, of the link. */
+  lstat(path: string, options?: ReadOptions): PseudoStat {
+    return this.#files.stat(checkedPath(path), readerOf(options), false);
   }
 
   /** UDMABUF_CREATE. */

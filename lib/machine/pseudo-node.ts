@@ -10,6 +10,23 @@ export interface PseudoText {
   readonly standIns: readonly string[];
 }
 
+/** What stat(2) tells; what is left out is not modelled. */
+export interface PseudoStat {
+  readonly type: 'file' | 'directory' | 'link';
+  /** Permission bits. */
+  readonly mode: number;
+  /** Owner; 0 is root. */
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes; of a directory of descriptors, how many there are. */
+  readonly size: number;
+  /** Of 512 bytes. */
+  readonly blocks?: number;
+  readonly inode?: number | null;
+  /** `major:minor` in decimal. */
+  readonly dev?: string | null;
+}
+
 /** A file of procfs, sysfs or debugfs. */
 export interface PseudoFileNode {
   readonly type: 'file';
@@ -17,15 +34,23 @@ export interface PseudoFileNode {
   open?(reader: Reader): void;
   /** What read(2) gives after that; throws MemtrackError. */
   read(reader: Reader): PseudoText;
+  /** Default: mode 0444, owned by root. */
+  stat?(reader: Reader): PseudoStat;
 }
 
 /** A directory, whose entries are made when they are asked for. */
 export interface PseudoDirectory {
   readonly type: 'directory';
+  /** What open(2) checks; refuses by throwing MemtrackError. */
+  open?(reader: Reader): void;
+  /** What look-up in it checks before `entry`; refuses by throwing MemtrackError. */
+  search?(reader: Reader): void;
   /** In readdir's order, without `.` and `..`. Throws MemtrackError. */
   names(reader: Reader): readonly string[];
   /** null: ENOENT. Throws MemtrackError for what else look-up refuses. */
   entry(name: string, reader: Reader): PseudoNode | null;
+  /** Default: mode 0555, owned by root. */
+  stat?(reader: Reader): PseudoStat;
 }
 
 /** A symbolic link, as /proc/[pid]/fd/N. */
@@ -33,6 +58,30 @@ export interface PseudoLink {
   readonly type: 'link';
   /** What readlink(2) gives; throws MemtrackError. */
   target(reader: Reader): string;
+  /** Where it leads without the text being looked up, as procfs's links to files do; throws MemtrackError. */
+  follow?(reader: Reader): PseudoNode;
+  /** Default: mode 0777, owned by root, the text's length. */
+  stat?(reader: Reader): PseudoStat;
 }
 
 export type PseudoNode = PseudoFileNode | PseudoDirectory | PseudoLink;
+
+/** A file with this text, which has no secrets. */
+export function textFile(read: () => string): PseudoFileNode {
+  return { type: 'file', read: () => ({ text: read(), standIns: [] }) };
+}
+
+/** A link with this text. */
+export function textLink(target: (reader: Reader) => string): PseudoLink {
+  return { type: 'link', target };
+}
+
+/** A directory of these entries, in this order; one that is null at the time is not there. */
+export function fixedDirectory(entries: Readonly<Record<string, () => PseudoNode | null>>): PseudoDirectory {
+  const makers = new Map(Object.entries(entries));
+  return {
+    type: 'directory',
+    names: () => [...makers.keys()].filter((name) => makers.get(name)?.() !== null),
+    entry: (name) => makers.get(name)?.() ?? null,
+  };
+}

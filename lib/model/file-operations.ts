@@ -42,6 +42,8 @@ export interface FileOperations {
   getSeals?(file: File): number;
   /** DMA_BUF_SET_NAME. Absent: ENOTTY. */
   setName?(file: File, name: string): void;
+  /** Lines that fdinfo has for it after the common ones, each with its newline (show_fdinfo). */
+  showFdinfo?(file: File): string;
   /** What is held through the file itself, by its table of handles and the like. Absent: nothing. */
   holds?(file: File): Iterable<Held>;
   /** Other files that it keeps open and that may hold in turn: those registered with an io_uring. */
