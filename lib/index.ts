@@ -9,6 +9,7 @@ export type {
   BufferFile,
   BufferKind,
   FdColumns,
+  FileColumns,
   InFlightColumns,
   Known,
   MapColumns,

@@ -9,6 +9,7 @@ export interface BufferSpec {
   readonly refs?: number;
   readonly userspaceHandles?: number;
   readonly creator?: number;
+  readonly creatorRow?: number;
   readonly backing?: number;
   readonly files?: readonly BufferFile[];
   readonly kind?: BufferKind;
@@ -41,7 +42,7 @@ export interface SnapshotSpec {
   readonly inFlight?: readonly (readonly [number, number, bigint?])[];
 }
 
-/** A snapshot written by hand: rows as objects, everything left out is unknown. */
+/** A snapshot written by hand: rows as objects, everything left out is unknown; an open file per identity that is given. */
 export function buildSnapshot({ at = 0n, buffers = [], processes = [], inFlight = [] }: SnapshotSpec): Snapshot {
   const gone = (process: ProcessSpec): boolean => process.state === 'exited' || process.state === 'killed';
   const tables = processes.map((process, row) => process.tables ?? (gone(process) ? [] : [1000 + row]));
@@ -52,6 +53,10 @@ export function buildSnapshot({ at = 0n, buffers = [], processes = [], inFlight 
   const maps = processes.flatMap((process, row) =>
     (process.maps ?? []).map((map) => [spaces[row]?.[0] ?? -1, ...map] as const),
   );
+  const files = buffers.flatMap(({ files: identities = [], refs }, buffer) =>
+    identities.map((identity) => ({ buffer, refs: refs ?? NaN, ...identity })),
+  );
+  const fileOf = (buffer: number): number => files.findIndex((file) => file.buffer === buffer);
   return {
     at,
     mode: 'references',
@@ -65,6 +70,7 @@ export function buildSnapshot({ at = 0n, buffers = [], processes = [], inFlight 
       refs: buffers.map((buffer) => buffer.refs ?? NaN),
       userspaceHandles: buffers.map((buffer) => buffer.userspaceHandles ?? NaN),
       creator: buffers.map((buffer) => buffer.creator ?? NaN),
+      creatorRow: buffers.map((buffer) => buffer.creatorRow ?? -1),
       backing: buffers.map((buffer) => buffer.backing ?? -1),
       files: buffers.map((buffer) => buffer.files ?? []),
       kind: buffers.map((buffer) => buffer.kind ?? 'dma-buf'),
@@ -84,11 +90,19 @@ export function buildSnapshot({ at = 0n, buffers = [], processes = [], inFlight 
       tables,
       addressSpaces: spaces,
     },
+    files: {
+      length: files.length,
+      buffer: files.map((file) => file.buffer),
+      dev: files.map((file) => file.dev),
+      inode: files.map((file) => file.inode ?? NaN),
+      refs: files.map((file) => file.refs),
+    },
     fds: {
       length: fds.length,
       table: fds.map(([table]) => table),
       fd: fds.map(([, fd]) => fd),
       buffer: fds.map(([, , buffer]) => buffer),
+      file: fds.map(([, , buffer]) => fileOf(buffer)),
       cloexec: fds.map(([, , , , cloexec]) => cloexec ?? false),
       inferred: fds.map(() => false),
       since: fds.map(([, , , since]) => since ?? 0n),
@@ -98,10 +112,12 @@ export function buildSnapshot({ at = 0n, buffers = [], processes = [], inFlight 
       addressSpace: maps.map(([space]) => space),
       start: maps.map(([, start]) => start),
       buffer: maps.map(([, , buffer]) => buffer),
+      file: maps.map(([, , buffer]) => fileOf(buffer)),
       bytes: maps.map(([, , , bytes]) => bytes),
       offset: maps.map(() => 0),
       since: maps.map(([, , , , since]) => since ?? 0n),
       perms: maps.map(([, , , , , perms]) => perms ?? 'rw-s'),
+      io: maps.map(([, , buffer]) => (buffers[buffer]?.kind ?? 'dma-buf') === 'dma-buf'),
     },
     inFlight: {
       length: inFlight.length,
