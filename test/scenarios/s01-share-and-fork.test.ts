@@ -54,7 +54,7 @@ function play(semantics: Semantics): Scene {
     after[step] = {
       handles: [p1, p2, p3].map((task) => (task === null ? null : handleOf(task, buffer))),
       userspaceHandles: userspaceHandles(kernel, buffer),
-      count: countIn(p1, 3),
+      count: countIn(kernel, p1, 3),
     };
   };
   expect(p1.install(file)).toBe(3);

@@ -42,7 +42,7 @@ test('S2, posted: the file of the process is empty after the exit of a thread', 
   expect(seen()).toEqual([1, 1]);
   p1.close(3);
   expect(seen()).toEqual([null, 0]);
-  expect(countIn(p1, 4)).toBe(1);
+  expect(countIn(kernel, p1, 4)).toBe(1);
   p1.close(4);
   expect(kernel.buffers.size).toBe(0);
   expect(kernel.tracker!.counters().map(({ name }) => name)).not.toContain('remove_while_held');
@@ -63,7 +63,7 @@ test('S2, intended: the exit of a thread changes nothing', () => {
 
 test.each(BOTH)('S2, %s: fdinfo, dmabuf_fds and the rules see both fds after it', (semantics) => {
   const { kernel, p1 } = play(semantics);
-  expect(countIn(p1, 3)).toBe(2);
+  expect(countIn(kernel, p1, 3)).toBe(2);
   expect(kernel.read('/proc/100/task/100/dmabuf_fds')).toBe('      27       27 ');
   for (const rule of ['rss', 'pss', 'uss', 'libdmabufinfoPss', 'dmabufFds', 'memcgDmabuf', 'perFileBadness'] as const)
     expect(chargesOf(kernel, rule), rule).toEqual({ 100: SIZE });

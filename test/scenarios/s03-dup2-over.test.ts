@@ -51,7 +51,7 @@ test('S3, intended: C goes with its last fd, and its id is used again', () => {
 
 test.each(BOTH)('S3, %s: fdinfo, dmabuf_fds and the rules see B twice and C not at all', (semantics) => {
   const { kernel, p1 } = play(semantics);
-  expect([countIn(p1, 3), countIn(p1, 4)]).toEqual([2, 2]);
+  expect([countIn(kernel, p1, 3), countIn(kernel, p1, 4)]).toEqual([2, 2]);
   expect(kernel.read('/proc/100/task/100/dmabuf_fds')).toBe('      27       27 ');
   expect(chargesOf(kernel, 'rss')).toEqual({ 100: SIZE });
   expect(chargesOf(kernel, 'libdmabufinfoPss')).toEqual({ 100: SIZE });

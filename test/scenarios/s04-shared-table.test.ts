@@ -62,7 +62,7 @@ test.each(BOTH)(
   'S4, %s: clone adds nothing to the count; libdmabufinfo takes one table for two holders',
   (semantics) => {
     const { kernel, file, p1, p4 } = play(semantics);
-    expect([countIn(p1, 3), countIn(p4, 3)]).toEqual([2, 2]);
+    expect([countIn(kernel, p1, 3), countIn(kernel, p4, 3)]).toEqual([2, 2]);
     expect([100, 400].map((pid) => kernel.read(`/proc/${pid}/task/${pid}/dmabuf_fds`))).toEqual([
       '      27 ',
       '      27 ',

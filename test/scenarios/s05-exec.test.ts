@@ -28,7 +28,7 @@ function play(semantics: Semantics): { kernel: Machine; p1: Task; buffer: Buffer
   const buffer = file.buffer!;
   expect([handleOf(p1, buffer), userspaceHandles(kernel, buffer)]).toEqual([{ kref: 2, vmas: 1 }, 1]);
   expect(kernel.read('/proc/100/fdinfo/3')).toContain(`flags:\t0${(O.RDWR | O.CLOEXEC).toString(8)}\n`);
-  expect(countIn(p1, 4)).toBe(3);
+  expect(countIn(kernel, p1, 4)).toBe(3);
   return { kernel, p1, buffer };
 }
 
@@ -36,7 +36,7 @@ test.each(BOTH)('S5, %s: a process with one thread keeps the row, with one refer
   const { kernel, p1, buffer } = play(semantics);
   p1.exec('next');
   expect([handleOf(p1, buffer), userspaceHandles(kernel, buffer)]).toEqual([{ kref: 1, vmas: 0 }, 1]);
-  expect(countIn(p1, 4)).toBe(1);
+  expect(countIn(kernel, p1, 4)).toBe(1);
   expect(kernel.read('/proc/100/maps')).toBe('');
   expect(kernel.read('/proc/100/task/100/dmabuf_fds')).toBe('      27 ');
   expect(chargesOf(kernel, 'pss')).toEqual({ 100: SIZE });
@@ -49,6 +49,6 @@ test.each(BOTH)('S5, %s: a process with another thread', (semantics) => {
   const posted = semantics === 'posted';
   expect(handleOf(p1, buffer)).toEqual(posted ? null : { kref: 1, vmas: 0 });
   expect(userspaceHandles(kernel, buffer)).toBe(posted ? 0 : 1);
-  expect(countIn(p1, 4)).toBe(1);
+  expect(countIn(kernel, p1, 4)).toBe(1);
   expect(chargesOf(kernel, 'pss')).toEqual({ 100: SIZE });
 });

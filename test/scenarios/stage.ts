@@ -70,8 +70,8 @@ export function userspaceHandles(kernel: Machine, buffer: Buffer): number {
 }
 
 /** `count:` of fdinfo. */
-export function countIn(task: Task, fd: number): number | undefined {
-  const text = (task.kernel as Machine).read(`/proc/${task.pid}/fdinfo/${fd}`);
+export function countIn(kernel: Machine, task: Task, fd: number): number | undefined {
+  const text = kernel.read(`/proc/${task.pid}/fdinfo/${fd}`);
   return parseFdinfo(text)?.dmaBuf?.count;
 }
 
