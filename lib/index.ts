@@ -11,6 +11,7 @@ export type {
   ContainerColumns,
   ContainerKind,
   FdColumns,
+  FileColumns,
   HandleColumns,
   HeldVia,
   InFlightColumns,

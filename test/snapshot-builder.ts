@@ -18,6 +18,7 @@ export interface BufferSpec {
   readonly refs?: number;
   readonly userspaceHandles?: number;
   readonly creator?: number;
+  readonly creatorRow?: number;
   readonly backing?: number;
   readonly files?: readonly BufferFile[];
   readonly kind?: BufferKind;
@@ -62,7 +63,7 @@ export interface SnapshotSpec {
   readonly containers?: readonly ContainerSpec[];
 }
 
-/** A snapshot written by hand: rows as objects, everything left out is unknown. */
+/** A snapshot written by hand: rows as objects, everything left out is unknown; an open file per identity that is given. */
 export function buildSnapshot(spec: SnapshotSpec): Snapshot {
   const { at = 0n, buffers = [], processes = [], inFlight = [], containers = [] } = spec;
   const gone = (process: ProcessSpec): boolean => process.state === 'exited' || process.state === 'killed';
@@ -75,6 +76,10 @@ export function buildSnapshot(spec: SnapshotSpec): Snapshot {
     (process.maps ?? []).map((map) => [spaces[row]?.[0] ?? -1, ...map] as const),
   );
   const handles = containers.flatMap(({ id, handles: held = [] }) => held.map((handle) => [id, ...handle] as const));
+  const files = buffers.flatMap(({ files: identities = [], refs }, buffer) =>
+    identities.map((identity) => ({ buffer, refs: refs ?? NaN, ...identity })),
+  );
+  const fileOf = (buffer: number): number => files.findIndex((file) => file.buffer === buffer);
   return {
     at,
     mode: 'references',
@@ -88,6 +93,7 @@ export function buildSnapshot(spec: SnapshotSpec): Snapshot {
       refs: buffers.map((buffer) => buffer.refs ?? NaN),
       userspaceHandles: buffers.map((buffer) => buffer.userspaceHandles ?? NaN),
       creator: buffers.map((buffer) => buffer.creator ?? NaN),
+      creatorRow: buffers.map((buffer) => buffer.creatorRow ?? -1),
       backing: buffers.map((buffer) => buffer.backing ?? -1),
       files: buffers.map((buffer) => buffer.files ?? []),
       kind: buffers.map((buffer) => buffer.kind ?? 'dma-buf'),
@@ -108,11 +114,19 @@ export function buildSnapshot(spec: SnapshotSpec): Snapshot {
       addressSpaces: spaces,
       containers: processes.map((process) => process.containers ?? []),
     },
+    files: {
+      length: files.length,
+      buffer: files.map((file) => file.buffer),
+      dev: files.map((file) => file.dev),
+      inode: files.map((file) => file.inode ?? NaN),
+      refs: files.map((file) => file.refs),
+    },
     fds: {
       length: fds.length,
       table: fds.map(([table]) => table),
       fd: fds.map(([, fd]) => fd),
       buffer: fds.map(([, , buffer]) => buffer),
+      file: fds.map(([, , buffer]) => fileOf(buffer)),
       cloexec: fds.map(([, , , , cloexec]) => cloexec ?? false),
       inferred: fds.map(() => false),
       since: fds.map(([, , , since]) => since ?? 0n),
@@ -122,10 +136,12 @@ export function buildSnapshot(spec: SnapshotSpec): Snapshot {
       addressSpace: maps.map(([space]) => space),
       start: maps.map(([, start]) => start),
       buffer: maps.map(([, , buffer]) => buffer),
+      file: maps.map(([, , buffer]) => fileOf(buffer)),
       bytes: maps.map(([, , , bytes]) => bytes),
       offset: maps.map(() => 0),
       since: maps.map(([, , , , since]) => since ?? 0n),
       perms: maps.map(([, , , , , perms]) => perms ?? 'rw-s'),
+      io: maps.map(([, , buffer]) => (buffers[buffer]?.kind ?? 'dma-buf') === 'dma-buf'),
     },
     inFlight: {
       length: inFlight.length,

@@ -42,6 +42,8 @@ export interface BufferColumns {
   readonly userspaceHandles: readonly number[];
   /** pid of the allocator. */
   readonly creator: readonly number[];
+  /** Row of the allocator in `processes`, or -1. */
+  readonly creatorRow: readonly number[];
   /** Row of the buffer whose pages these are, or -1. */
   readonly backing: readonly number[];
   readonly files: readonly (readonly BufferFile[])[];
@@ -71,12 +73,26 @@ export interface ProcessColumns {
   readonly containers: readonly (readonly number[])[];
 }
 
+/** Open file descriptions (struct file) of buffers. */
+export interface FileColumns {
+  readonly length: number;
+  /** Row of the buffer it opens. */
+  readonly buffer: readonly number[];
+  /** Which of the buffer's identities it has; null and NaN where that is not known. */
+  readonly dev: readonly (string | null)[];
+  readonly inode: readonly number[];
+  /** file_count: descriptors, mappings, messages in flight and kernel users. */
+  readonly refs: readonly number[];
+}
+
 /** Descriptors that refer to a buffer, once per table. */
 export interface FdColumns {
   readonly length: number;
   readonly table: readonly number[];
   readonly fd: readonly number[];
   readonly buffer: readonly number[];
+  /** Row in `files`, or -1 where only the buffer is known. */
+  readonly file: readonly number[];
   readonly cloexec: readonly boolean[];
   readonly inferred: readonly boolean[];
   readonly since: readonly bigint[];
@@ -87,12 +103,16 @@ export interface MapColumns {
   readonly length: number;
   readonly addressSpace: readonly number[];
   readonly buffer: readonly number[];
+  /** Row in `files`, or -1 where only the buffer is known. */
+  readonly file: readonly number[];
   readonly start: readonly number[];
   /** Bytes. */
   readonly bytes: readonly number[];
   readonly offset: readonly number[];
   /** As in /proc/[pid]/maps: `rw-s`. */
   readonly perms: readonly string[];
+  /** VM_IO: pages without struct page, which are in nobody's RSS. */
+  readonly io: readonly boolean[];
   readonly since: readonly bigint[];
 }
 
@@ -135,6 +155,7 @@ export interface Snapshot {
   readonly mode: 'references' | 'allocator';
   readonly buffers: BufferColumns;
   readonly processes: ProcessColumns;
+  readonly files: FileColumns;
   readonly fds: FdColumns;
   readonly maps: MapColumns;
   readonly inFlight: InFlightColumns;
