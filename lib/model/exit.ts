@@ -52,16 +52,25 @@ export function exitGroup(task: Task, status: number | null, killed: boolean): v
   endGroup(group);
 }
 
-/** exit_notify: children go to init; if init is the parent, or nobody waits here, it is reaped at once. */
+/** exit_notify: children go to a subreaper or init; if init is the parent, or nobody waits here, it is reaped at once. */
 function endGroup(group: ThreadGroup): void {
   const { kernel } = group.leader;
   group.endTime = kernel.now;
+  const reaper = findSubreaper(group);
   for (const child of group.children) {
-    child.parent = null;
-    if (!child.alive) reap(child);
+    child.parent = reaper;
+    reaper?.group.children.add(child);
+    if (reaper === null && !child.alive) reap(child);
   }
   group.children.clear();
   if (kernel.autoReap || group.parent === null) reap(group);
+}
+
+/** find_new_reaper: the nearest living ancestor that asked for orphans; null: init. */
+function findSubreaper(group: ThreadGroup): Task | null {
+  for (let above = group.parent; above !== null; above = above.group.parent)
+    if (above.group.childSubreaper && above.group.alive) return above.group.threads[0] ?? null;
+  return null;
 }
 
 function reap(group: ThreadGroup): void {
