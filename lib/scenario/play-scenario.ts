@@ -4,7 +4,7 @@ import { Machine } from '../machine/machine.ts';
 import { Actor } from './actor.ts';
 import type { BundleRecord } from './bundle.ts';
 import type { Operate } from './operate.ts';
-import { Operation } from './operation.ts';
+import { Operation, parseNumber } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { Refusal, ScenarioError } from './scenario-error.ts';
 import { Stage } from './stage.ts';
@@ -119,8 +119,9 @@ const DIRECTIONS: Readonly<Record<string, ((stage: Stage, words: readonly string
     if (stage.director.wait(task.pid) === null) throw new Refusal(`${label} has not ended`);
   },
 
-  sleep() {
-    // Nothing in the model takes time.
+  /** Milliseconds; nothing else in the model takes time. */
+  sleep({ kernel }, [text = '']) {
+    kernel.now += BigInt(parseNumber(text)) * 1_000_000n;
   },
 
   need(stage, paths) {

@@ -77,3 +77,12 @@ export interface TruthMap extends OfActor {
   /** `rw-s` */
   readonly perms: string;
 }
+
+/** The text of a truth file: a line for each actor and for each buffer. */
+export function formatTruth({ step, name, note, actors, buffers }: Truth): string {
+  const rows = (list: readonly object[]): string => list.map((row) => `\n  ${JSON.stringify(row)}`).join(',');
+  return (
+    `{\n "step": ${step}, "name": ${JSON.stringify(name)}, "note": ${JSON.stringify(note)},\n` +
+    ` "actors": [${rows(actors)}\n ],\n "buffers": [${rows(buffers)}\n ]\n}\n`
+  );
+}
