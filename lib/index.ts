@@ -55,8 +55,10 @@ export { parseBufinfo } from './procfs/bufinfo-parse.ts';
 export { parseDebugMemtrack } from './procfs/debug-memtrack.ts';
 export { formatDmabufFds, parseDmabufFds } from './procfs/dmabuf-fds.ts';
 export { formatFdinfo, parseFdinfo } from './procfs/fdinfo.ts';
+export { formatIoUringFdinfo, parseIoUringFdinfo } from './procfs/io-uring-fdinfo.ts';
 export { formatMaps, parseMaps } from './procfs/maps.ts';
 export { parseMemtrack } from './procfs/memtrack.ts';
+export { formatSysvipcShm, parseSysvipcShm } from './procfs/sysvipc-shm.ts';
 export {
   adviceFor,
   type Loss,

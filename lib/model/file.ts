@@ -30,6 +30,7 @@ export class File {
   /** O_ flags without O_CLOEXEC. */
   flags: number;
   #refs = 1;
+  #watches: Set<() => void> | null = null;
 
   constructor(options: FileOptions = {}) {
     this.buffer = options.buffer ?? null;
@@ -71,6 +72,13 @@ export class File {
     if (--this.#refs === 0) this.#release();
   }
 
+  /** Calls back when the last reference goes, and does not keep it: eventpoll_release. The result takes that back. */
+  watch(released: () => void): () => void {
+    const watches = (this.#watches ??= new Set());
+    watches.add(released);
+    return () => void watches.delete(released);
+  }
+
   /** DMA_BUF_SET_NAME. ENOTTY: not a file that takes a name. */
   setName(name: string): void {
     if (this.operations.setName === undefined) throw new MemtrackError('ENOTTY', 'ioctl', 'DMA_BUF_SET_NAME');
@@ -78,6 +86,7 @@ export class File {
   }
 
   #release(): void {
+    if (this.#watches !== null) for (const released of this.#watches) released();
     this.operations.release?.(this);
     const buffer = this.buffer;
     if (buffer === null) return;
