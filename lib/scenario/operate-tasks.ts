@@ -29,7 +29,7 @@ export const TASKS: Readonly<Record<string, Operate>> = {
   },
 
   fork(stage, actor, operation) {
-    const flags = (operation.flag('files') ? CLONE.FILES : 0) | 0;
+    const flags = (operation.flag('files') ? CLONE.FILES : 0) | (operation.flag('pidns') ? CLONE.NEWPID : 0);
     const child = actor.fork(operation.word(0), flags);
     stage.placements.copy(actor.task.mm, child.task.mm);
     stage.addActor(child);

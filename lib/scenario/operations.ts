@@ -2,6 +2,7 @@ import type { Operate } from './operate.ts';
 import { DESCRIPTORS } from './operate-descriptors.ts';
 import { DMA_BUFS } from './operate-dma-bufs.ts';
 import { FILES } from './operate-files.ts';
+import { HOLDERS } from './operate-holders.ts';
 import { MAPPINGS } from './operate-mappings.ts';
 import { TASKS } from './operate-tasks.ts';
 
@@ -11,5 +12,6 @@ export const OPERATIONS: Readonly<Record<string, Operate>> = {
   ...DMA_BUFS,
   ...DESCRIPTORS,
   ...MAPPINGS,
+  ...HOLDERS,
   ...TASKS,
 };

@@ -1,11 +1,11 @@
 /** What real kernels showed, in captures/KERNEL/SCENARIO. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Truth } from '../../lib/scenario/truth.ts';
 
 const CAPTURES = path.join(import.meta.dirname, 'captures');
-const PLAYED = ['dmabuf-life'];
+const PLAYED = ['dmabuf-life', 'memfd-shm', 'hard-cases'];
 const SCENARIOS = path.join(import.meta.dirname, 'scenarios');
 
 export interface Capture {
@@ -39,7 +39,7 @@ export function scenarioNames(): readonly string[] {
 /** Every capture in the repository that the model's drivers can play. */
 export function readCaptures(): readonly Capture[] {
   return readdirSync(CAPTURES).flatMap((kernel) =>
-    PLAYED.map((scenario) => ({
+    PLAYED.filter((name) => existsSync(path.join(CAPTURES, kernel, name))).map((scenario) => ({
       kernel,
       scenario,
       text: scenarioText(scenario),

@@ -6,12 +6,16 @@ const COMPARED = [
   /^proc\/\d+\/(task\/\d+\/)?(comm|maps)$/,
   /^proc\/\d+\/(task\/\d+\/)?(fd|fdinfo)$/,
   /^proc\/\d+\/(task\/\d+\/)?(fd|fdinfo)\/(?![012]$)\d+$/,
+  /^proc\/sysvipc\/shm$/,
   /^sys\/kernel\/debug\/dma_buf\//,
 ];
 
 const MAPS_LINE = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) (\S+) (\d+) ( *)(.*)$/s;
 /** Memory that is no shared buffer: the program, its heap, stacks and vdso. */
 const PRIVATE = /^$|^\[.*\]$|^\/bin\/stage$/;
+
+/** Of these the model knows neither device nor inode number. */
+const ANONYMOUS = /^(?:socket|anon_inode):/;
 
 /**
  * The compared records of a bundle as lines `path: text`, without what differs from one boot to the next
@@ -122,7 +126,11 @@ class Normaliser {
     return text.replace(
       /^((?: +\d+){4})( +\d+)( +\d+)((?: +\d+){5})((?: +\d+){3})/gm,
       (_, head: string, cpid: string, lpid: string, middle: string, times: string) =>
-        head + this.#pidColumn(cpid) + this.#pidColumn(lpid) + middle + times.replace(/[1-9]\d*/g, 'T'.padStart(1)),
+        head +
+        this.#pidColumn(cpid) +
+        this.#pidColumn(lpid) +
+        middle +
+        times.replace(/ +[1-9]\d*/g, (time) => `TIME/${time.length}`),
     );
   }
 
@@ -132,6 +140,7 @@ class Normaliser {
 
   /** mode and blocks are compared where the model knows them: nowhere yet. */
   #attributes({ dev = '', ino = '', size = '', lmode = '' }: Attributes, text: string): string {
+    if (ANONYMOUS.test(text)) return `size=${size} lmode=${lmode}`;
     return `dev=${this.#device(dev)} ino=${this.#inode(dev, ino, text)} size=${size} lmode=${lmode}`;
   }
 
@@ -142,7 +151,7 @@ class Normaliser {
   }
 
   #inode(dev: string, inode: string, link: string): string {
-    if (/^(?:socket|anon_inode):/.test(link)) return 'INODE';
+    if (ANONYMOUS.test(link)) return 'INODE';
     return this.#inodes.get(`${dev}/${inode}`) ?? inode;
   }
 }
