@@ -19,7 +19,10 @@ const ACCESS = VM.read | VM.write | VM.exec;
 export class AddressSpace extends UsedByTasks {
   /** Unique among address spaces. */
   readonly id: number;
-  /** MM_DRIVERPAGES, in pages: what drivers charge this address space for. */
+  /**
+   * MM_DRIVERPAGES, in pages: what drivers charge this address space for. It may fall below 0, as imports are taken off that were
+   * never put on; what is read is then 0 (get_mm_counter).
+   */
   driverPages = 0;
   readonly #kernel: Kernel;
   #vmas: Vma[] = [];
@@ -300,7 +303,10 @@ export class AddressSpace extends UsedByTasks {
   #hold(vma: Vma): Vma {
     const { file, buffer } = vma;
     file.get();
-    vma.object?.pin();
+    if (vma.object !== null) {
+      vma.object.pin();
+      vma.object.objectMaps++;
+    }
     if (buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) buffer.writableMaps++;
     return vma;
   }
@@ -308,7 +314,10 @@ export class AddressSpace extends UsedByTasks {
   #drop(vma: Vma): void {
     const { file, buffer } = vma;
     if (buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) buffer.writableMaps--;
-    vma.object?.unpin();
+    if (vma.object !== null) {
+      vma.object.objectMaps--;
+      vma.object.unpin();
+    }
     file.put();
   }
 

@@ -33,6 +33,7 @@ export class File {
   /** Tables with fds of it and how many each, where memtrack counts what it holds; else null. */
   readonly tables: Map<FdTable, number> | null;
   #refs = 1;
+  #kernelRefs = 0;
 
   constructor(options: FileOptions = {}) {
     this.buffer = options.buffer ?? null;
@@ -73,6 +74,22 @@ export class File {
   /** fput: the last one releases the file, and its buffer if nothing else keeps that. */
   put(): void {
     if (--this.#refs === 0) this.#release();
+  }
+
+  /** References that the kernel itself has: importers, tables of handles. */
+  get kernelRefs(): number {
+    return this.#kernelRefs;
+  }
+
+  /** A reference for the kernel itself. */
+  getByKernel(): this {
+    this.#kernelRefs++;
+    return this.get();
+  }
+
+  putByKernel(): void {
+    this.#kernelRefs--;
+    this.put();
   }
 
   /** DMA_BUF_SET_NAME. ENOTTY: not a file that takes a name. */

@@ -30,9 +30,11 @@ export interface KernelOptions {
   readonly pidMax?: number;
   /** fs.nr_open: no table has more fds. Default 1,048,576. */
   readonly nrOpen?: number;
+  /** MM_DRIVERPAGES (2022): GPU drivers charge objects to the address space that made them. Default false. */
+  readonly driverPages?: boolean;
 }
 
-const OPTIONS = ['semantics', 'memtrack', 'tracker', 'autoReap', 'pidMax', 'nrOpen'];
+const OPTIONS = ['semantics', 'memtrack', 'tracker', 'autoReap', 'pidMax', 'nrOpen', 'driverPages'];
 const MEMTRACK: readonly string[] = ['off', 'on', 'debug'];
 
 export interface SpawnOptions {
@@ -54,6 +56,7 @@ export class Kernel implements Disposable {
   readonly memtrack: 'off' | 'on' | 'debug';
   readonly autoReap: boolean;
   readonly nrOpen: number;
+  readonly driverPages: boolean;
   readonly accounting: Accounting;
   /** What accounts for the buffers; null with memtrack off, or if `options.tracker` is something else. `flush` before reading. */
   readonly tracker: Tracker | null;
@@ -84,6 +87,7 @@ export class Kernel implements Disposable {
     if (!MEMTRACK.includes(this.memtrack)) throw new TypeError(`memtrack: expected 'off', 'on' or 'debug'`);
     this.autoReap = options.autoReap ?? false;
     this.nrOpen = options.nrOpen ?? 1 << 20;
+    this.driverPages = options.driverPages ?? false;
     this.#pids = new PidAllocator(options.pidMax ?? 1 << 22);
     this.#ownsTracker = options.tracker === undefined;
     const sink = this.memtrack === 'off' ? null : (options.tracker ?? new Tracker({ semantics: this.semantics }));
