@@ -2,6 +2,7 @@ import type { BufferFile } from '../core/snapshot.ts';
 import { MemtrackError } from '../core/errors.ts';
 import type { Buffer } from './buffer.ts';
 import type { FileOperations } from './file-operations.ts';
+import type { FdTable } from './fd-table.ts';
 import { O } from './flags.ts';
 
 export interface FileOptions {
@@ -29,8 +30,11 @@ export class File {
   readonly path: string;
   /** O_ flags without O_CLOEXEC. */
   flags: number;
+  /** Tables with fds of it and how many each, where memtrack counts what it holds; else null. */
+  readonly tables: Map<FdTable, number> | null;
   #refs = 1;
   #watches: Set<() => void> | null = null;
+  #kernelRefs = 0;
 
   constructor(options: FileOptions = {}) {
     this.buffer = options.buffer ?? null;
@@ -38,6 +42,7 @@ export class File {
     this.operations = options.operations ?? NO_OPERATIONS;
     this.path = options.path ?? '';
     this.flags = (options.flags ?? O.RDWR) & ~O.CLOEXEC;
+    this.tables = this.operations.counted === true ? new Map() : null;
     if (this.buffer !== null) {
       this.buffer.openFiles.push(this);
       this.buffer.pin();
@@ -77,6 +82,22 @@ export class File {
     const watches = (this.#watches ??= new Set());
     watches.add(released);
     return () => void watches.delete(released);
+  }
+
+  /** References that the kernel itself has: importers, tables of handles. */
+  get kernelRefs(): number {
+    return this.#kernelRefs;
+  }
+
+  /** A reference for the kernel itself. */
+  getByKernel(): this {
+    this.#kernelRefs++;
+    return this.get();
+  }
+
+  putByKernel(): void {
+    this.#kernelRefs--;
+    this.put();
   }
 
   /** DMA_BUF_SET_NAME. ENOTTY: not a file that takes a name. */

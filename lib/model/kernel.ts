@@ -33,9 +33,11 @@ export interface KernelOptions {
   readonly pidMax?: number;
   /** fs.nr_open: no table has more fds. Default 1,048,576. */
   readonly nrOpen?: number;
+  /** MM_DRIVERPAGES (2022): GPU drivers charge objects to the address space that made them. Default false. */
+  readonly driverPages?: boolean;
 }
 
-const OPTIONS = ['semantics', 'memtrack', 'tracker', 'autoReap', 'pidMax', 'nrOpen'];
+const OPTIONS = ['semantics', 'memtrack', 'tracker', 'autoReap', 'pidMax', 'nrOpen', 'driverPages'];
 const MEMTRACK: readonly string[] = ['off', 'on', 'debug'];
 
 export interface SpawnOptions {
@@ -59,6 +61,7 @@ export class Kernel implements Disposable {
   readonly memtrack: 'off' | 'on' | 'debug';
   readonly autoReap: boolean;
   readonly nrOpen: number;
+  readonly driverPages: boolean;
   readonly accounting: Accounting;
   /** What accounts for the buffers; null with memtrack off, or if `options.tracker` is something else. `flush` before reading. */
   readonly tracker: Tracker | null;
@@ -99,6 +102,7 @@ export class Kernel implements Disposable {
     this.#pidMax = options.pidMax ?? 1 << 22;
     this.pidNamespace = new PidNamespace(0, null, this.#pidMax);
     this.rootCredentials = makeCredentials(this.userNamespace);
+    this.driverPages = options.driverPages ?? false;
     this.#ownsTracker = options.tracker === undefined;
     const sink = this.memtrack === 'off' ? null : (options.tracker ?? new Tracker({ semantics: this.semantics }));
     this.tracker = sink instanceof Tracker ? sink : null;
@@ -149,10 +153,14 @@ export class Kernel implements Disposable {
   /** A buffer comes to be; it lives until its last File, its name and what is on top of it go. */
   createBuffer(exporter: Exporter, options: BufferOptions): Buffer {
     this.accounting.assertOpen();
-    const tracked = this.accounting.enabled && (this.semantics === 'intended' || exporter.memtrack);
+    const { sameAs = null } = options;
+    const tracked =
+      sameAs === null
+        ? this.accounting.enabled && (this.semantics === 'intended' || exporter.memtrack)
+        : sameAs.tracked;
     const buffer = new Buffer(this, ++this.#buffersMade, exporter, options, tracked);
     this.#buffers.set(buffer.key, buffer);
-    if (tracked)
+    if (tracked && sameAs === null)
       this.accounting.init(buffer.key, buffer.size ?? buffer.sizeAtLeast ?? 0, buffer.creator?.key ?? 0, buffer.tag);
     return buffer;
   }
@@ -160,6 +168,20 @@ export class Kernel implements Disposable {
   /** Files go in flight; takes over one reference per file. */
   hold(from: Task, files: readonly File[]): Message {
     return new Message(this, from.pid, files);
+  }
+
+  /** A file that is `counted` now holds a buffer, or once more: every table with an fd of it has one handle more. */
+  held(file: File, buffer: Buffer): void {
+    if (!buffer.tracked) return;
+    for (const { users } of file.tables?.keys() ?? [])
+      if (users[0]) this.accounting.install(users[0].key, buffer.account);
+  }
+
+  /** The opposite; call it while the buffer still lives. */
+  unheld(file: File, buffer: Buffer): void {
+    if (!buffer.tracked) return;
+    for (const { users } of file.tables?.keys() ?? [])
+      if (users[0]) this.accounting.uninstall(users[0].key, buffer.account);
   }
 
   /** Sends the commands kept back; call before reading `tracker`. */
@@ -187,7 +209,7 @@ export class Kernel implements Disposable {
   /** A buffer was released. */
   forget(buffer: Buffer): void {
     this.#buffers.delete(buffer.key);
-    if (buffer.tracked) this.accounting.remove(buffer.key);
+    if (buffer.tracked && buffer.account === buffer.key) this.accounting.remove(buffer.key);
   }
 
   /** A pid for a new task: the one asked for, whose former owner is reaped, or the next. */
