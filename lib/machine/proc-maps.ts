@@ -9,7 +9,7 @@ export function mapsText(task: Task): PseudoText {
   if (!task.alive) return { text: '', standIns: [] };
   standIns.use(null, 'only mappings of shared buffers are in the recording');
   const lines = task.mm.vmas
-    .filter(({ file }) => file.buffer !== null)
+    .filter(({ buffer }) => buffer !== null)
     .map((vma) => ({
       start: vma.start,
       end: vma.end,

@@ -19,12 +19,8 @@ const ACCESS = VM.read | VM.write | VM.exec;
 export class AddressSpace extends UsedByTasks {
   /** Unique among address spaces. */
   readonly id: number;
-  /**
-   * MM_DRIVERPAGES, in pages: what drivers charge this address space for. It may fall below 0, as imports are taken off that were
-   * never put on; what is read is then 0 (get_mm_counter).
-   */
-  driverPages = 0;
   readonly #kernel: Kernel;
+  #driverPages = 0;
   #vmas: Vma[] = [];
   /** Everything from here up to MMAP_BASE is mapped: where the search for a gap begins. */
   #full = MMAP_BASE;
@@ -33,6 +29,19 @@ export class AddressSpace extends UsedByTasks {
     super();
     this.#kernel = kernel;
     this.id = kernel.nextAddressSpaceId();
+  }
+
+  /**
+   * MM_DRIVERPAGES, in pages: what drivers charge this address space for. Never below 0, where the counter may be, as imports are
+   * taken off that were never put on (get_mm_counter).
+   */
+  get driverPages(): number {
+    return Math.max(this.#driverPages, 0);
+  }
+
+  /** add_mm_counter(MM_DRIVERPAGES). */
+  chargeDriverPages(pages: number): void {
+    this.#driverPages += pages;
   }
 
   /** Ascending by start; they never overlap. */
