@@ -7,7 +7,8 @@ const COMPARED = [
   /^proc\/\d+\/(task\/\d+\/)?(fd|fdinfo)$/,
   /^proc\/\d+\/(task\/\d+\/)?(fd|fdinfo)\/(?![012]$)\d+$/,
   /^proc\/sysvipc\/shm$/,
-  /^sys\/kernel\/debug\/dma_buf\//,
+  /^sys\/kernel\/debug\/(dma_buf|dri)\//,
+  /^sys\/kernel\/dmabuf($|\/)/,
 ];
 
 const MAPS_LINE = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) (\S+) (\d+) ( *)(.*)$/s;
