@@ -151,11 +151,6 @@ export class DrmDevice {
     return file;
   }
 
-  /** An id that is no framebuffer's: of a property's blob (drm_property_create_blob). */
-  takeModeObject(): void {
-    this.#modeObjects.allocate(null);
-  }
-
   /** drm_framebuffer_init: it takes a reference of the object, and counts as a handle if there is one. EBUSY: the id is taken. */
   createFramebuffer(options: Omit<Framebuffer, 'id' | 'refs' | 'since'>, id?: number, refs = 1): Framebuffer {
     if (id !== undefined && this.#modeObjects.has(id))

@@ -238,8 +238,6 @@ function addConsole(device: DrmDevice, { width, height }: { readonly width: numb
     undefined,
     2,
   );
-  // The mode that it sets is a blob.
-  device.takeModeObject();
   device.internalClients.push('fbdev');
 }
 

@@ -6,19 +6,20 @@ export interface GuestDevices {
   readonly gpu?: boolean;
 }
 
-/** The lowest id that a framebuffer of virtio-gpu can get, which also its text console's has. */
-const VIRTIO_GPU_IDS = 40;
+/** Of nodes in devtmpfs. */
+const CARD_INODES = [111, 113] as const;
 
 /**
  * A kernel with the devices of the virtual machine that scenarios are recorded in: vgem as /dev/dri/card0, and what is asked for.
  */
 export function guestKernel(options: KernelOptions = {}, { gpu = true }: GuestDevices = {}): Machine {
   const kernel = new Machine(options);
-  kernel.drmDevice('vgem');
+  kernel.drmDevice('vgem', { cardInode: CARD_INODES[0] });
   if (gpu)
     kernel.drmDevice('virtio_gpu', {
       name: '0000:00:04.0',
-      firstModeObject: VIRTIO_GPU_IDS,
+      cardInode: CARD_INODES[1],
+      firstModeObject: 40,
       console: { width: 1280, height: 800 },
     });
   return kernel;
