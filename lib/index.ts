@@ -31,6 +31,7 @@ export {
   type TrackerOptions,
   type VmaRange,
 } from './core/tracker.ts';
+export { dmabufStats } from './machine/dmabuf-stats.ts';
 export { Machine as Kernel } from './machine/machine.ts';
 export type { PseudoHandle } from './machine/pseudo-handle.ts';
 export type {

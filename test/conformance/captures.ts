@@ -72,5 +72,11 @@ export function readSteps(directory: string): readonly CapturedStep[] {
 
 /** The model of the machine that a capture was made in. */
 export function kernelOf({ guest }: Capture): Machine {
-  return guestKernel({}, { gpu: /^virtio_gpu /m.test(guest) });
+  return guestKernel(
+    {},
+    {
+      gpu: /^virtio_gpu /m.test(guest),
+      stats: /^has +\/sys\/kernel\/dmabuf\/buffers$/m.test(guest),
+    },
+  );
 }
