@@ -96,7 +96,24 @@ function perform(stage: Stage, [first = '', second = '', ...rest]: readonly stri
     throw new Refusal(`unknown operation '${second}': there are ${Object.keys(OPERATIONS).join(', ')}`);
   if (!actor.alive) throw new Refusal(`actor ${first} is ${actor.task.state}`);
   if (!actor.listens) throw new Refusal(`actor ${first} does not listen: its command socket is closed`);
-  operate(stage, actor, new Operation(second, rest));
+  const fails = rest.find((word) => word.startsWith('fails='))?.slice('fails='.length);
+  const operation = new Operation(
+    second,
+    rest.filter((word) => !word.startsWith('fails=')),
+  );
+  if (fails === undefined) operate(stage, actor, operation);
+  else failing(fails, () => operate(stage, actor, operation));
+}
+
+/** An operation that must fail with that errno. */
+function failing(errno: string, operate: () => void): void {
+  try {
+    operate();
+  } catch (error) {
+    if (error instanceof MemtrackError && error.code === errno) return;
+    throw error;
+  }
+  throw new Refusal(`did not fail with ${errno}`);
 }
 
 /** Lines that no actor says. */

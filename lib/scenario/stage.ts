@@ -112,6 +112,13 @@ export class Stage {
     return found;
   }
 
+  /** ftruncate: pages beyond the end are freed. */
+  resize(prop: Prop, size: number): void {
+    prop.size = size;
+    for (const page of prop.touched) if (page * PAGE >= size) prop.touched.delete(page);
+    if (prop.buffer !== null && prop.buffer.resident !== null) prop.buffer.resident = prop.touched.size * PAGE;
+  }
+
   /** Writes to `length` bytes from `offset` on, so that they are backed by memory. */
   touch(prop: Prop, offset: number, length: number): void {
     const { buffer } = prop;
