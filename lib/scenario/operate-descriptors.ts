@@ -1,3 +1,4 @@
+import { File } from '../model/file.ts';
 import { CLOSE_RANGE } from '../model/flags.ts';
 import type { Operate } from './operate.ts';
 import { parseSize } from './operation.ts';
@@ -52,6 +53,12 @@ export const DESCRIPTORS: Readonly<Record<string, Operate>> = {
     const prop = stage.prop(operation.word(0));
     const from = stage.actor(operation.word(1));
     const { leader } = from.task;
-    actor.task.pidfdGetfd(leader, stage.fdOf(from, prop));
+    // pidfd_open, and then close.
+    const pidfd = actor.task.install(new File({ path: 'anon_inode:[pidfd]' }), { cloexec: true });
+    try {
+      actor.task.pidfdGetfd(leader, stage.fdOf(from, prop));
+    } finally {
+      actor.task.close(pidfd);
+    }
   },
 };

@@ -5,6 +5,7 @@ import { File } from '../model/file.ts';
 import { O, PAGE } from '../model/flags.ts';
 import type { Message } from '../model/message.ts';
 import type { Task } from '../model/task.ts';
+import type { Vma } from '../model/vma.ts';
 import type { Actor } from './actor.ts';
 import { Numbering } from './numbering.ts';
 import type { Operation } from './operation.ts';
@@ -117,6 +118,14 @@ export class Stage {
     prop.size = size;
     for (const page of prop.touched) if (page * PAGE >= size) prop.touched.delete(page);
     if (prop.buffer !== null && prop.buffer.resident !== null) prop.buffer.resident = prop.touched.size * PAGE;
+  }
+
+  /** As asked for; a device's mapping shows a fake one. */
+  offsetOf(actor: Actor, prop: Prop, { start, offset }: Vma): number {
+    const found = this.placements
+      .of(actor.task.mm)
+      .find((each) => each.prop === prop && each.start <= start && start < each.start + each.length);
+    return found === undefined ? offset : found.offset + (start - found.start);
   }
 
   /** Writes to `length` bytes from `offset` on, so that they are backed by memory. */
