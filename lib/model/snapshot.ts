@@ -46,7 +46,7 @@ function bufferColumns(kernel: Kernel, buffers: readonly Buffer[], rows: Rows): 
   const tracked = kernel.tracker?.snapshot().buffers;
   const rowOf = new Map<number, number>();
   for (let row = 0; row < (tracked?.length ?? 0); row++) rowOf.set(tracked!.key[row]!, row);
-  const known = buffers.map((buffer) => rowOf.get(buffer.key) ?? -1);
+  const known = buffers.map((buffer) => rowOf.get(buffer.account) ?? -1);
   return {
     length: buffers.length,
     key: buffers.map((buffer) => buffer.key),
@@ -125,7 +125,7 @@ function mapColumns(spaces: Iterable<AddressSpace>, rows: Rows): MapColumns {
   };
   for (const space of spaces) {
     for (const vma of space.vmas) {
-      const { buffer } = vma.file;
+      const { buffer } = vma;
       if (buffer === null) continue;
       columns.addressSpace.push(space.id);
       columns.buffer.push(rows.get(buffer)!);
