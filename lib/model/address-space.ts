@@ -1,4 +1,5 @@
 import { VM } from '../core/record.ts';
+import type { Mapped } from './file-operations.ts';
 import type { File } from './file.ts';
 import { pageAlign, VM_MASK } from './flags.ts';
 import { MMAP_BASE, topGap } from './gap.ts';
@@ -67,7 +68,7 @@ export class AddressSpace extends UsedByTasks {
 
   /**
    * Maps a file, replacing what overlaps; takes a reference of its own; joins its neighbours if the exporter lets them.
-   * `bits`: VMA bits besides the exporter's.
+   * `bits`: VMA bits besides the exporter's. `mapped`: what the file's mmap made of it.
    */
   map(
     by: Task,
@@ -78,11 +79,14 @@ export class AddressSpace extends UsedByTasks {
     prot: number,
     shared: boolean,
     bits = 0,
+    mapped: Mapped = {},
   ): void {
     const end = start + pageAlign(length);
     this.unmap(by, start, end - start);
-    const flags = accounted((prot & ACCESS) | (shared ? VM.shared : 0) | (file.operations.vmFlags ?? 0) | bits);
-    this.#insert(by, new Vma(start, end, offset, file, flags, this.#kernel.now));
+    const kept = mapped.file ?? file;
+    const flags = accounted((prot & ACCESS) | (shared ? VM.shared : 0) | (kept.operations.vmFlags ?? 0) | bits);
+    const { buffer = kept.buffer, object = null } = mapped;
+    this.#insert(by, new Vma(start, end, mapped.offset ?? offset, kept, flags, this.#kernel.now, buffer, object));
   }
 
   /** Unmaps what lies in the range, splitting at its ends. False if nothing did. */
@@ -143,11 +147,13 @@ export class AddressSpace extends UsedByTasks {
     if (found === null) {
       this.unmap(by, newStart, newEnd - newStart);
     } else {
-      const { file, flags, since } = found;
-      const moved = new Vma(newStart, newEnd, found.offset + (start - found.start), file.get(), flags, since);
+      const moved = found.like(newStart, newEnd, found.offset + (start - found.start));
+      moved.file.get();
+      moved.object?.pin();
       this.unmap(by, newStart, newEnd - newStart);
       this.#insert(by, moved);
-      file.put();
+      moved.object?.unpin();
+      moved.file.put();
     }
     if (!keepOld) this.unmap(by, start, oldEnd - start);
   }
@@ -158,7 +164,7 @@ export class AddressSpace extends UsedByTasks {
     const now = this.#kernel.now;
     for (const vma of this.#vmas) {
       if ((vma.flags & VM.dontCopy) !== 0) continue;
-      copy.#vmas.push(copy.#hold(new Vma(vma.start, vma.end, vma.offset, vma.file, vma.flags, now)));
+      copy.#vmas.push(copy.#hold(vma.like(vma.start, vma.end, vma.offset, vma.flags, now)));
     }
     return copy;
   }
@@ -201,7 +207,7 @@ export class AddressSpace extends UsedByTasks {
 
   /** A hole within one VMA: it keeps what is below, a new one gets what is above. */
   #punch(by: Task, vma: Vma, at: number, start: number, end: number): void {
-    const above = new Vma(end, vma.end, vma.offset + (end - vma.start), vma.file, vma.flags, vma.since);
+    const above = vma.like(end, vma.end, vma.offset + (end - vma.start));
     this.#adjust(by, vma, vma.start, start);
     this.#open(by, above);
     this.#vmas.splice(at + 1, 0, above);
@@ -261,16 +267,16 @@ export class AddressSpace extends UsedByTasks {
       this.#adjust(by, above, from, above.end);
       return;
     }
-    const { start, end, offset, file, flags: old, since } = vma;
+    const { start, end, offset, flags: old } = vma;
     vma.flags = flags;
     this.#adjust(by, vma, from, to);
     if (to < end) {
-      const upper = new Vma(to, end, offset + (to - start), file, old, since);
+      const upper = vma.like(to, end, offset + (to - start), old);
       this.#open(by, upper);
       this.#vmas.splice(at + 1, 0, upper);
     }
     if (from > start) {
-      const lower = new Vma(start, from, offset, file, old, since);
+      const lower = vma.like(start, from, offset, old);
       this.#open(by, lower);
       this.#vmas.splice(at, 0, lower);
     }
@@ -292,27 +298,30 @@ export class AddressSpace extends UsedByTasks {
 
   /** A reference for a VMA that comes to be. */
   #hold(vma: Vma): Vma {
-    const file = vma.file.get();
-    if (file.buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) file.buffer.writableMaps++;
+    const { file, buffer } = vma;
+    file.get();
+    vma.object?.pin();
+    if (buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) buffer.writableMaps++;
     return vma;
   }
 
   #drop(vma: Vma): void {
-    const file = vma.file;
-    if (file.buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) file.buffer.writableMaps--;
+    const { file, buffer } = vma;
+    if (buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) buffer.writableMaps--;
+    vma.object?.unpin();
     file.put();
   }
 
   #open(by: Task, vma: Vma): void {
     this.#hold(vma);
-    const buffer = vma.file.buffer;
+    const { buffer } = vma;
     if (buffer === null || !buffer.tracked) return;
-    this.#kernel.accounting.vmOpen(by.key, buffer.key, vma.start, vma.end, vma.offset, vma.flags & VM_MASK);
+    this.#kernel.accounting.vmOpen(by.key, buffer.account, vma.start, vma.end, vma.offset, vma.flags & VM_MASK);
   }
 
   #close(by: Task, vma: Vma): void {
-    const buffer = vma.file.buffer;
-    if (buffer !== null && buffer.tracked) this.#kernel.accounting.vmClose(by.key, buffer.key, vma.start);
+    const { buffer } = vma;
+    if (buffer !== null && buffer.tracked) this.#kernel.accounting.vmClose(by.key, buffer.account, vma.start);
   }
 
   #remove(by: Task, vma: Vma, at: number): void {
@@ -326,8 +335,8 @@ export class AddressSpace extends UsedByTasks {
     vma.offset += start - old;
     vma.start = start;
     vma.end = end;
-    const buffer = vma.file.buffer;
+    const { buffer } = vma;
     if (buffer === null || !buffer.tracked) return;
-    this.#kernel.accounting.vmAdjust(by.key, buffer.key, old, start, end, vma.offset, vma.flags & VM_MASK);
+    this.#kernel.accounting.vmAdjust(by.key, buffer.account, old, start, end, vma.offset, vma.flags & VM_MASK);
   }
 }

@@ -13,6 +13,10 @@ export class Buffer {
   readonly key: number;
   readonly exporter: Exporter;
   readonly backing: Buffer | null;
+  /** The key under which the core's tracker counts it: its own, or that of the buffer of which it is another form. */
+  readonly account: number;
+  /** Devices attached to it (dma_buf_attach), in the order they came. */
+  readonly attachments: string[] = [];
   /** Whether the core's tracker knows it. */
   readonly tracked: boolean;
   /** Its open files; usually one (one ION buffer may have several). */
@@ -44,6 +48,7 @@ export class Buffer {
     this.key = key;
     this.exporter = exporter;
     this.tracked = tracked;
+    this.account = options.sameAs?.account ?? key;
     this.createdAt = kernel.now;
     this.#size = options.size;
     this.sizeAtLeast = options.sizeAtLeast ?? null;
@@ -72,7 +77,7 @@ export class Buffer {
   resize(size: number): void {
     if (size === this.#size) return;
     this.#size = size;
-    if (this.tracked) this.#kernel.accounting.resize(this.key, size);
+    if (this.tracked) this.#kernel.accounting.resize(this.account, size);
   }
 
   get tag(): string | null {
@@ -83,11 +88,12 @@ export class Buffer {
   setTag(tag: string | null): void {
     if (tag === null && this.#kernel.accounting.posted) return;
     this.#tag = tag;
-    if (this.tracked) this.#kernel.accounting.setTag(this.key, tag);
+    if (this.tracked) this.#kernel.accounting.setTag(this.account, tag);
   }
 
   /** Sum of its files' reference counts, as fdinfo counts: fds, mappings, messages in flight, kernel users of a file. */
   get refs(): number {
+    if (this.exporter.refs !== undefined) return this.exporter.refs(this);
     let refs = 0;
     for (const file of this.openFiles) refs += file.refs;
     return refs;
@@ -120,6 +126,11 @@ export class Buffer {
   get kept(): Orphan | null {
     if (this.#named) return 'named';
     return this.#kernelUsers > 0 || this.#pins > this.openFiles.length ? 'kernel' : null;
+  }
+
+  /** Reasons to live: open files, a name, kernel users, buffers on top. */
+  get pins(): number {
+    return this.#pins;
   }
 
   /** One more reason to live. */

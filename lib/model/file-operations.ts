@@ -11,6 +11,18 @@ export interface MmapRequest {
   readonly shared: boolean;
 }
 
+/** What a mapping turns out to be, where it is not simply of the file at the offset asked for. */
+export interface Mapped {
+  /** The file that it keeps instead of the one that was mapped (vma_set_file). */
+  readonly file?: File;
+  /** vm_pgoff in bytes, as /proc/[pid]/maps shows it. */
+  readonly offset?: number;
+  /** What is mapped, where the file opens no buffer: a device node at a fake offset. */
+  readonly buffer?: Buffer;
+  /** What each mapping has a reference of, besides its file's (vm_private_data). */
+  readonly object?: Buffer;
+}
+
 /** A buffer that a file holds for everyone who has the file: a GEM or ION handle, a framebuffer, an io_uring's registered file. */
 export interface Held {
   readonly buffer: Buffer;
@@ -31,6 +43,8 @@ export interface FileOperations {
   mayMap?(file: File, request: MmapRequest): number;
   /** Maps, or refuses by throwing MemtrackError; what MAP_FIXED replaces is gone by then (mmap_region). Absent: ENODEV. */
   mmap?(file: File, request: MmapRequest): void;
+  /** What a mapping is of that `mmap` has let pass. Absent: the file at the offset asked for. */
+  mapped?(file: File, request: MmapRequest): Mapped;
   /** Its file system is mounted noexec: mapping it executable is EPERM (path_noexec). */
   readonly noexec?: boolean;
   /** VM and VMA bits that every mapping of the file gets; VMA.noMerge keeps neighbours apart. */
@@ -50,6 +64,8 @@ export interface FileOperations {
   keeps?(file: File): Iterable<File>;
   /** What it is, where it `holds`; default `file`. */
   readonly container?: ContainerKind;
+  /** Where it `holds`: memtrack counts that as userspace handles of every table with an fd of it; see `Kernel.held`. Default false. */
+  readonly counted?: boolean;
   /** The last reference went. */
   release?(file: File): void;
 }

@@ -2,6 +2,7 @@ import type { BufferFile } from '../core/snapshot.ts';
 import { MemtrackError } from '../core/errors.ts';
 import type { Buffer } from './buffer.ts';
 import type { FileOperations } from './file-operations.ts';
+import type { FdTable } from './fd-table.ts';
 import { O } from './flags.ts';
 
 export interface FileOptions {
@@ -29,6 +30,8 @@ export class File {
   readonly path: string;
   /** O_ flags without O_CLOEXEC. */
   flags: number;
+  /** Tables with fds of it and how many each, where memtrack counts what it holds; else null. */
+  readonly tables: Map<FdTable, number> | null;
   #refs = 1;
 
   constructor(options: FileOptions = {}) {
@@ -37,6 +40,7 @@ export class File {
     this.operations = options.operations ?? NO_OPERATIONS;
     this.path = options.path ?? '';
     this.flags = (options.flags ?? O.RDWR) & ~O.CLOEXEC;
+    this.tables = this.operations.counted === true ? new Map() : null;
     if (this.buffer !== null) {
       this.buffer.openFiles.push(this);
       this.buffer.pin();

@@ -134,10 +134,14 @@ export class Kernel implements Disposable {
   /** A buffer comes to be; it lives until its last File, its name and what is on top of it go. */
   createBuffer(exporter: Exporter, options: BufferOptions): Buffer {
     this.accounting.assertOpen();
-    const tracked = this.accounting.enabled && (this.semantics === 'intended' || exporter.memtrack);
+    const { sameAs = null } = options;
+    const tracked =
+      sameAs === null
+        ? this.accounting.enabled && (this.semantics === 'intended' || exporter.memtrack)
+        : sameAs.tracked;
     const buffer = new Buffer(this, ++this.#buffersMade, exporter, options, tracked);
     this.#buffers.set(buffer.key, buffer);
-    if (tracked)
+    if (tracked && sameAs === null)
       this.accounting.init(buffer.key, buffer.size ?? buffer.sizeAtLeast ?? 0, buffer.creator?.key ?? 0, buffer.tag);
     return buffer;
   }
@@ -145,6 +149,20 @@ export class Kernel implements Disposable {
   /** Files go in flight; takes over one reference per file. */
   hold(from: Task, files: readonly File[]): Message {
     return new Message(this, from.pid, files);
+  }
+
+  /** A file that is `counted` now holds a buffer, or once more: every table with an fd of it has one handle more. */
+  held(file: File, buffer: Buffer): void {
+    if (!buffer.tracked) return;
+    for (const { users } of file.tables?.keys() ?? [])
+      if (users[0]) this.accounting.install(users[0].key, buffer.account);
+  }
+
+  /** The opposite; call it while the buffer still lives. */
+  unheld(file: File, buffer: Buffer): void {
+    if (!buffer.tracked) return;
+    for (const { users } of file.tables?.keys() ?? [])
+      if (users[0]) this.accounting.uninstall(users[0].key, buffer.account);
   }
 
   /** Sends the commands kept back; call before reading `tracker`. */
@@ -172,7 +190,7 @@ export class Kernel implements Disposable {
   /** A buffer was released. */
   forget(buffer: Buffer): void {
     this.#buffers.delete(buffer.key);
-    if (buffer.tracked) this.accounting.remove(buffer.key);
+    if (buffer.tracked && buffer.account === buffer.key) this.accounting.remove(buffer.key);
   }
 
   /** A pid for a new task: the one asked for, whose former owner is reaped, or the next. */

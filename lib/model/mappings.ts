@@ -37,7 +37,8 @@ export function mmap(task: Task, options: MmapOptions): number {
   const bits = file.operations.mayMap?.(file, request) ?? 0;
   task.mm.unmap(task, start, length);
   file.operations.mmap(file, request);
-  task.mm.map(task, start, length, file, offset, prot, shared, bits);
+  const mapped = file.operations.mapped?.(file, request);
+  task.mm.map(task, start, length, file, offset, prot, shared, bits, mapped);
   return start;
 }
 

@@ -54,7 +54,7 @@ function bufferColumns(kernel: Kernel, buffers: readonly Buffer[], rows: Rows): 
   const rowOf = new Map<number, number>();
   for (let row = 0; row < (tracked?.length ?? 0); row++) rowOf.set(tracked!.key[row]!, row);
   const groupRow = new Map(kernel.groups.map((group, row) => [group, row]));
-  const known = buffers.map((buffer) => rowOf.get(buffer.key) ?? -1);
+  const known = buffers.map((buffer) => rowOf.get(buffer.account) ?? -1);
   return {
     length: buffers.length,
     key: buffers.map((buffer) => buffer.key),
@@ -149,7 +149,7 @@ function mapColumns(spaces: Iterable<AddressSpace>, rows: Rows, fileRows: FileRo
   };
   for (const space of spaces) {
     for (const vma of space.vmas) {
-      const { buffer } = vma.file;
+      const { buffer } = vma;
       if (buffer === null) continue;
       columns.addressSpace.push(space.id);
       columns.buffer.push(rows.get(buffer)!);
