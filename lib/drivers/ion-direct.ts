@@ -26,7 +26,7 @@ const ALLOCATION = ['size', 'heapIdMask', 'flags'];
  * const ion = kernel.ionDirect();
  * const device = ion.open(task);
  * const fd = ion.alloc(task, device, { size: 4096, heapIdMask: 1 });
- * task.file(fd).buffer.size; // 4096
+ * task.file(fd).buffer?.size; // 4096
  */
 export class IonDirect {
   readonly #heaps: IonHeaps;

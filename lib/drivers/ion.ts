@@ -43,7 +43,7 @@ const ALLOCATION = ['size', 'align', 'heapIdMask', 'flags'];
  * const fd = ion.share(task, device, handle);
  * ion.tag(task, device, handle, 'CAMERA');
  * ion.free(task, device, handle); // the buffer lives on, by its dma-buf
- * task.file(fd).buffer.tag === 'CAMERA'
+ * task.file(fd).buffer?.tag === 'CAMERA'
  * kernel.list('/sys/kernel/debug/ion/clients').length === 1
  */
 export class Ion {

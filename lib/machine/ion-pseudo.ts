@@ -5,6 +5,9 @@ import type { Ion } from '../drivers/ion.ts';
 import { formatIonClient, formatIonHeap } from '../procfs/ion-debugfs.ts';
 import type { PseudoDirectory, PseudoFileNode, PseudoText } from './pseudo-node.ts';
 
+/** debugfs has no lengths. */
+const STAT = { type: 'file', mode: 0o664, uid: 0, gid: 0, size: 0 } as const;
+
 /** /sys/kernel/debug/ion: directories list what came last first (simple_dir_operations). */
 export function ionDirectory(ion: Ion): PseudoDirectory {
   const heaps = directory(
@@ -27,7 +30,7 @@ function directory(names: () => readonly string[], entry: PseudoDirectory['entry
 
 function heapFile(ion: Ion, name: string): PseudoFileNode | null {
   const heap = ion.heaps.find((each) => each.name === name);
-  return heap === undefined ? null : { type: 'file', read: () => heapText(ion, heap) };
+  return heap === undefined ? null : { type: 'file', read: () => heapText(ion, heap), stat: () => STAT };
 }
 
 /** ion_debug_heap_show. Clients stand in the kernel by address, here in the order they were opened. */
@@ -54,7 +57,7 @@ function heapText(ion: Ion, heap: IonHeap): PseudoText {
 
 function clientFile(ion: Ion, name: string): PseudoFileNode | null {
   const client = ion.clients.find((each) => each.displayName === name);
-  return client === undefined ? null : { type: 'file', read: () => clientText(ion, client) };
+  return client === undefined ? null : { type: 'file', read: () => clientText(ion, client), stat: () => STAT };
 }
 
 /** ion_debug_client_show: ascending by heap id; who opened the file in time may read it after the client is gone. */
