@@ -83,6 +83,16 @@ export class DmaBufs {
     const flags = (options.flags ?? O.RDWR) & (O.ACCMODE | O.NONBLOCK);
     return new File({ buffer, flags, operations: exporter.operations });
   }
+
+  /**
+   * dma_buf_export of memory that exists: one more file of the buffer, with an inode of its own, which joins `buffer.files`; its
+   * one reference is the caller's, and the inode the exporter's to take out again when the file is released.
+   */
+  wrap(buffer: Buffer, operations: FileOperations, flags: number = O.RDWR): File {
+    const identity = { dev: this.#dev, inode: ++this.#inodes };
+    buffer.files = [...buffer.files, identity];
+    return new File({ buffer, identity, flags: flags & (O.ACCMODE | O.NONBLOCK), operations });
+  }
 }
 
 /** DMA_BUF_SET_NAME: at most 31 bytes, else EINVAL; the empty name is a name. */

@@ -1,5 +1,9 @@
 import { DmaBufs } from '../drivers/dma-buf.ts';
 import { DmaHeap } from '../drivers/dma-heap.ts';
+import { Ion } from '../drivers/ion.ts';
+import type { IonOptions } from '../drivers/ion.ts';
+import { IonDirect } from '../drivers/ion-direct.ts';
+import type { IonDirectOptions } from '../drivers/ion-direct.ts';
 import { Memfds } from '../drivers/memfd.ts';
 import { PosixShm } from '../drivers/posix-shm.ts';
 import { Udmabuf } from '../drivers/udmabuf.ts';
@@ -7,6 +11,8 @@ import type { UdmabufCreate } from '../drivers/udmabuf.ts';
 import { Kernel } from '../model/kernel.ts';
 import type { KernelOptions } from '../model/kernel.ts';
 import type { Task } from '../model/task.ts';
+import { MemtrackError } from '../core/errors.ts';
+import { ionDirectory } from './ion-pseudo.ts';
 import { machineTree } from './machine-tree.ts';
 import type { PseudoHandle } from './pseudo-handle.ts';
 import type { PseudoNode, PseudoStat } from './pseudo-node.ts';
@@ -31,6 +37,7 @@ export class Machine extends Kernel {
   readonly udmabuf: Udmabuf;
   readonly #files: PseudoTree;
   readonly #heaps = new Map<string, DmaHeap>();
+  #ion: Ion | IonDirect | null = null;
 
   constructor(options: KernelOptions = {}) {
     super(options);
@@ -49,6 +56,23 @@ export class Machine extends Kernel {
       this.#heaps.set(name, heap);
     }
     return heap;
+  }
+
+  /** /dev/ion of Linux 4.8 and 4.9, made when first asked for. EEXIST: it is there with other options, or is a later one. */
+  ion(options?: IonOptions): Ion {
+    if (this.#ion instanceof Ion && options === undefined) return this.#ion;
+    const ion = new Ion(this, this.dmaBufs, options);
+    this.#registerIon(ion);
+    this.mount('/sys/kernel/debug/ion', ionDirectory(ion));
+    return ion;
+  }
+
+  /** /dev/ion of Linux 4.12 to 5.10, made when first asked for. EEXIST: it is there with other options, or is an older one. */
+  ionDirect(options?: IonDirectOptions): IonDirect {
+    if (this.#ion instanceof IonDirect && options === undefined) return this.#ion;
+    const ion = new IonDirect(this, this.dmaBufs, options);
+    this.#registerIon(ion);
+    return ion;
   }
 
   /** memfd_create(2) with MFD_ flags. */
@@ -115,5 +139,10 @@ export class Machine extends Kernel {
   /** UDMABUF_CREATE. */
   udmabufCreate(task: Task, options: UdmabufCreate): number {
     return this.udmabuf.create(task, options);
+  }
+
+  #registerIon(ion: Ion | IonDirect): void {
+    if (this.#ion !== null) throw new MemtrackError('EEXIST', 'misc_register', '/dev/ion');
+    this.#ion = ion;
   }
 }
