@@ -1,7 +1,7 @@
 import type { Buffer } from '../model/buffer.ts';
 import { formatBufinfo } from '../procfs/bufinfo.ts';
 import type { ModelledSystem, PseudoFileSystem } from './pseudo-file-system.ts';
-import { textFile } from './pseudo-node.ts';
+import { textFile } from './plain-nodes.ts';
 import type { PseudoFileNode, PseudoText } from './pseudo-node.ts';
 import { StandIns } from './stand-ins.ts';
 

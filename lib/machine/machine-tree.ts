@@ -2,7 +2,7 @@ import type { Tracker } from '../core/tracker.ts';
 import { bufinfoFile, debugMemtrack } from './debug-files.ts';
 import { procDirectory } from './proc-directory.ts';
 import type { ModelledSystem, PseudoFileSystem } from './pseudo-file-system.ts';
-import { fixedDirectory, textFile } from './pseudo-node.ts';
+import { fixedDirectory, textFile } from './plain-nodes.ts';
 import type { PseudoDirectory } from './pseudo-node.ts';
 import { PseudoTree } from './pseudo-tree.ts';
 
@@ -14,6 +14,7 @@ export function machineTree(system: PseudoFileSystem): PseudoTree {
     const modelled: ModelledSystem = { kernel, tracker };
     tree.mount('/proc', procDirectory(modelled));
     tree.mount('/sys/kernel/debug/dma_buf/bufinfo', bufinfoFile(modelled));
+    tree.restrict('/sys/kernel/debug', 0o700);
   } else if (tracker !== null) {
     tree.mount('/proc', commandsDirectory(tracker));
   }

@@ -5,6 +5,8 @@ export class MountPoint implements PseudoDirectory {
   readonly type = 'directory';
   /** What is mounted here; null: nothing but what is mounted below. */
   node: PseudoNode | null = null;
+  /** Permission bits where what is mounted has none of its own. */
+  mode = 0o755;
   readonly #below = new Map<string, MountPoint>();
 
   /** The mount point of that name in it, made if need be. */
@@ -15,14 +17,6 @@ export class MountPoint implements PseudoDirectory {
       this.#below.set(name, point);
     }
     return point;
-  }
-
-  open(reader: Reader): void {
-    if (this.node?.type === 'directory') this.node.open?.(reader);
-  }
-
-  search(reader: Reader): void {
-    if (this.node?.type === 'directory') this.node.search?.(reader);
   }
 
   names(reader: Reader): readonly string[] {
@@ -38,7 +32,7 @@ export class MountPoint implements PseudoDirectory {
 
   stat(reader: Reader): PseudoStat {
     const stat = this.node?.type === 'directory' ? this.node.stat?.(reader) : undefined;
-    return stat ?? { type: 'directory', mode: 0o755, uid: 0, gid: 0, size: 0 };
+    return stat ?? { type: 'directory', mode: this.mode, uid: 0, gid: 0, size: 0 };
   }
 
   get #self(): PseudoNode {

@@ -1,82 +1,62 @@
 import type { Task } from '../model/task.ts';
-import { dmabufFdsText } from './proc-dmabuf-fds.ts';
-import { fdDirectory, fdinfoDirectory, NUMBER } from './proc-fd.ts';
-import { mapsText } from './proc-maps.ts';
+import { fixedDirectory, textLink } from './plain-nodes.ts';
+import { NUMBER } from './proc-fd.ts';
+import { ProcPid, procStat } from './proc-pid.ts';
+import { groupEntries, threadEntries } from './proc-task.ts';
 import type { ModelledSystem } from './pseudo-file-system.ts';
-import { fixedDirectory, textFile, textLink } from './pseudo-node.ts';
-import type { PseudoDirectory, PseudoFileNode, PseudoNode, Reader } from './pseudo-node.ts';
+import type { PseudoDirectory, Reader } from './pseudo-node.ts';
 
-type Makers = Readonly<Record<string, () => PseudoNode | null>>;
-
-/** /proc: the processes, self and thread-self. */
+/** /proc, as mounted in the reader's pid namespace: the processes, self and thread-self. */
 export function procDirectory(system: ModelledSystem): PseudoDirectory {
   const { kernel } = system;
+  const spaceOf = (reader: Reader): typeof kernel.pidNamespace => reader?.pidNamespace ?? kernel.pidNamespace;
   return {
     type: 'directory',
-    names: () => [
-      'self',
-      'thread-self',
-      ...[...kernel.tasks()]
-        .filter((task) => task === task.leader)
-        .map((task) => task.tid)
-        .sort((a, b) => a - b)
-        .map(String),
-    ],
-    entry: (name) => {
-      if (name === 'self') return textLink((reader) => String(reader?.pid ?? 1));
-      if (name === 'thread-self') return textLink((reader) => selfThread(reader));
+    names: (reader) => {
+      const space = spaceOf(reader);
+      const leaders = [...space.pids.values()].filter((task) => task === task.leader);
+      const pids = leaders.map((task) => task.pidIn(space)).sort((a, b) => a - b);
+      return ['self', 'thread-self', ...pids.map(String)];
+    },
+    entry: (name, reader) => {
+      if (name === 'self') return textLink(() => selfOf(reader));
+      if (name === 'thread-self') return textLink(() => threadOf(reader));
       // A thread's tid is found too, though it is not listed (proc_pid_lookup).
-      const task = NUMBER.test(name) ? kernel.task(Number(name)) : undefined;
-      return task === undefined ? null : fixedDirectory(groupEntries(system, task));
+      const task = NUMBER.test(name) ? spaceOf(reader).pids.get(Number(name)) : undefined;
+      if (task === undefined) return null;
+      const pid = new ProcPid(task);
+      const entries = { task: () => taskDirectory(system, pid, task), ...groupEntries(system, pid) };
+      return fixedDirectory(entries, () => procStat(pid, 'directory', 0o555));
     },
   };
 }
 
-function selfThread(reader: Reader): string {
-  return reader === null ? '1/task/1' : `${reader.pid}/task/${reader.tid}`;
+/** Root outside the model counts as init. */
+function selfOf(reader: Reader): string {
+  return String(reader === null ? 1 : reader.leader.pidIn(reader.pidNamespace));
 }
 
-/** Of /proc/[pid], in the order of tgid_base_stuff. */
-function groupEntries(system: ModelledSystem, task: Task): Makers {
-  return {
-    task: () => taskDirectory(system, task),
-    fd: () => fdDirectory(task),
-    fdinfo: () => fdinfoDirectory(task),
-    comm: () => textFile(() => `${task.comm ?? ''}\n`),
-    maps: () => mapsFile(task),
-    memtrack: () => memtrackFile(system, task),
-  };
-}
-
-/** Of /proc/[pid]/task/[tid], in the order of tid_base_stuff. */
-function threadEntries(task: Task): Makers {
-  return {
-    fd: () => fdDirectory(task),
-    fdinfo: () => fdinfoDirectory(task),
-    comm: () => textFile(() => `${task.comm ?? ''}\n`),
-    maps: () => mapsFile(task),
-    dmabuf_fds: () => (task.alive ? { type: 'file', read: () => dmabufFdsText(task) } : null),
-  };
+function threadOf(reader: Reader): string {
+  return `${selfOf(reader)}/task/${reader === null ? 1 : reader.pidIn(reader.pidNamespace)}`;
 }
 
 /** /proc/[pid]/task: the threads of the group, a leader that has ended among them. */
-function taskDirectory({ kernel }: ModelledSystem, task: Task): PseudoDirectory {
-  const { group } = task;
+function taskDirectory(system: ModelledSystem, pid: ProcPid, { group }: Task): PseudoDirectory {
+  const { kernel } = system;
   return {
     type: 'directory',
-    names: () => [...new Set([group.leader, ...group.threads])].map(({ tid }) => String(tid)),
-    entry: (name) => {
-      const thread = NUMBER.test(name) ? kernel.task(Number(name)) : undefined;
-      return thread?.group === group ? fixedDirectory(threadEntries(thread)) : null;
+    names: (reader) => {
+      const space = reader?.pidNamespace ?? kernel.pidNamespace;
+      const threads = pid.task === null ? [] : [...new Set([group.leader, ...group.threads])];
+      return threads.map((task) => String(task.pidIn(space)));
     },
+    entry: (name, reader) => {
+      const space = reader?.pidNamespace ?? kernel.pidNamespace;
+      const thread = NUMBER.test(name) ? space.pids.get(Number(name)) : undefined;
+      if (thread?.group !== group) return null;
+      const its = new ProcPid(thread);
+      return fixedDirectory(threadEntries(system, its), () => procStat(its, 'directory', 0o555));
+    },
+    stat: () => procStat(pid, 'directory', 0o555),
   };
-}
-
-function mapsFile(task: Task): PseudoFileNode {
-  return { type: 'file', read: () => mapsText(task) };
-}
-
-function memtrackFile({ tracker }: ModelledSystem, task: Task): PseudoFileNode | null {
-  if (tracker === null) return null;
-  return textFile(() => (task.alive && task === task.leader ? tracker.readMemtrack(task.key) : ''));
 }

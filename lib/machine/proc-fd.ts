@@ -1,89 +1,92 @@
 import { MemtrackError } from '../core/errors.ts';
 import type { File } from '../model/file.ts';
 import type { Task } from '../model/task.ts';
+import { modeAllows } from './mode-allows.ts';
+import { openFile } from './open-file.ts';
 import { fdinfoText } from './proc-fdinfo.ts';
-import type { PseudoDirectory, PseudoFileNode, PseudoLink, PseudoNode, PseudoStat } from './pseudo-node.ts';
+import { demandLook, procStat } from './proc-pid.ts';
+import type { ProcPid } from './proc-pid.ts';
+import type { PseudoDirectory, PseudoFileNode, PseudoLink, Reader } from './pseudo-node.ts';
 
 /** Numbers are written one way only: /proc/017 is not there (name_to_int). */
 export const NUMBER = /^(0|[1-9]\d*)$/;
 
-/** /proc/[pid]/fd: a link for each open descriptor. */
-export function fdDirectory(task: Task): PseudoDirectory {
-  return descriptorDirectory(task, 0o500, (fd) => fdLink(task, fd));
-}
-
-/** /proc/[pid]/fdinfo. */
-export function fdinfoDirectory(task: Task): PseudoDirectory {
-  return descriptorDirectory(task, 0o555, (fd) => fdinfoFile(task, fd));
-}
-
-function descriptorDirectory(task: Task, mode: number, make: (fd: number) => PseudoNode): PseudoDirectory {
+/**
+ * /proc/[pid]/fd: a link for each open descriptor. Mode 0500, so for its owner, but also for threads of the group
+ * (proc_fd_permission). Its size is how many there are.
+ */
+export function fdDirectory(pid: ProcPid): PseudoDirectory {
+  const stat = (): ReturnType<typeof procStat> => procStat(pid, 'directory', 0o500, filesOf(pid.task)?.openFds ?? 0);
   return {
     type: 'directory',
-    names: () => openFds(task).map(String),
-    entry: (name) => (NUMBER.test(name) && fileOf(task, Number(name)) !== null ? make(Number(name)) : null),
-    stat: () => ({ type: 'directory', mode, uid: 0, gid: 0, size: task.alive ? task.files.openFds : 0 }),
+    permission: (reader, mask) => {
+      if (reader === null || modeAllows(reader, stat(), mask) || pid.task?.group === reader.group) return;
+      throw new MemtrackError('EACCES', 'open', 'fd');
+    },
+    names: () => openFds(pid.task).map(String),
+    entry: (name) => (isOpen(pid, name) ? fdLink(pid, Number(name)) : null),
+    stat,
   };
 }
 
-function openFds(task: Task): readonly number[] {
+/** /proc/[pid]/fdinfo: for who may look into the task, asked of the directory and of every file (proc_fdinfo_permission). */
+export function fdinfoDirectory(pid: ProcPid): PseudoDirectory {
+  return {
+    type: 'directory',
+    permission: (reader) => demandFdinfo(pid, reader),
+    names: () => openFds(pid.task).map(String),
+    entry: (name) => (isOpen(pid, name) ? fdinfoFile(pid, Number(name)) : null),
+    stat: () => procStat(pid, 'directory', 0o555),
+  };
+}
+
+function demandFdinfo(pid: ProcPid, reader: Reader): void {
+  demandLook(reader, pid.demand('fdinfo'), 'fdinfo');
+}
+
+function filesOf(task: Task | null): Task['files'] | null {
+  return task?.alive === true ? task.files : null;
+}
+
+function openFds(task: Task | null): readonly number[] {
   const fds: number[] = [];
-  if (!task.alive) return fds;
-  const { files } = task;
-  for (let fd = 0; fd < files.limit; fd++) if (files.get(fd) !== null) fds.push(fd);
+  const files = filesOf(task);
+  for (let fd = 0; fd < (files?.limit ?? 0); fd++) if (files?.get(fd) !== null) fds.push(fd);
   return fds;
 }
 
-function fileOf(task: Task, fd: number): File | null {
-  return task.alive ? task.files.get(fd) : null;
+function isOpen(pid: ProcPid, name: string): boolean {
+  return NUMBER.test(name) && (filesOf(pid.task)?.get(Number(name)) ?? null) !== null;
 }
 
-function demand(task: Task, fd: number): File {
-  const file = fileOf(task, fd);
-  if (file === null) throw new MemtrackError('ENOENT', 'proc_fd_link', String(fd));
+function demandFile(pid: ProcPid, fd: number): File {
+  const file = filesOf(pid.task)?.get(fd) ?? null;
+  if (file === null) throw new MemtrackError('ENOENT', 'proc_fd', String(fd));
   return file;
 }
 
-function fdinfoFile(task: Task, fd: number): PseudoFileNode {
+function fdinfoFile(pid: ProcPid, fd: number): PseudoFileNode {
   return {
     type: 'file',
-    read: () => fdinfoText(demand(task, fd), task.files.cloexec(fd)),
+    permission: (reader) => demandFdinfo(pid, reader),
+    read: () => fdinfoText(demandFile(pid, fd), filesOf(pid.task)?.cloexec(fd) ?? false),
+    stat: () => procStat(pid, 'file', 0o444),
   };
 }
 
-/** Modes of its link say how the file is open (tid_fd_update_inode); its length is always 64. */
-function fdLink(task: Task, fd: number): PseudoLink {
+/** Its mode says how the file is open (tid_fd_update_inode), its length is always 64. Reading and following it need a look. */
+function fdLink(pid: ProcPid, fd: number): PseudoLink {
+  const look = (reader: Reader): File => {
+    demandLook(reader, pid.demand('readlink', 'ENOENT'), 'readlink');
+    return demandFile(pid, fd);
+  };
   return {
     type: 'link',
-    target: () => demand(task, fd).link,
-    follow: () => openFile(demand(task, fd)),
+    target: (reader) => look(reader).link,
+    follow: (reader) => openFile(look(reader)),
     stat: () => {
-      const file = demand(task, fd);
-      const mode = (file.readable ? 0o500 : 0) | (file.writable ? 0o300 : 0);
-      return { type: 'link', mode, uid: 0, gid: 0, size: 64 };
+      const file = demandFile(pid, fd);
+      return procStat(pid, 'link', (file.readable ? 0o500 : 0) | (file.writable ? 0o300 : 0), 64);
     },
-  };
-}
-
-/** The file behind a link of procfs. Its contents are not in the model, and what a dma-buf's inode is cannot be opened. */
-export function openFile(file: File): PseudoFileNode {
-  const refuse = (): never => {
-    throw new MemtrackError('ENXIO', 'open', file.link);
-  };
-  return { type: 'file', open: refuse, read: refuse, stat: () => statFile(file) };
-}
-
-/** Of a dma-buf, st_blocks is its size in blocks rounded down (dma_buf_export). */
-function statFile(file: File): PseudoStat {
-  const { buffer, identity } = file;
-  const size = buffer?.size ?? 0;
-  return {
-    type: 'file',
-    mode: 0o600,
-    uid: 0,
-    gid: 0,
-    size,
-    ...(buffer?.kind === 'dma-buf' ? { blocks: Math.floor(size / 512) } : {}),
-    ...(identity === null ? {} : { inode: identity.inode, dev: identity.dev }),
   };
 }

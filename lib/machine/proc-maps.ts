@@ -1,14 +1,52 @@
+import { MemtrackError } from '../core/errors.ts';
+import type { AddressSpace } from '../model/address-space.ts';
 import type { Task } from '../model/task.ts';
 import { formatMaps } from '../procfs/maps.ts';
-import type { PseudoText } from './pseudo-node.ts';
+import { mayLook, procStat } from './proc-pid.ts';
+import type { ProcPid } from './proc-pid.ts';
+import type { PseudoFileNode, PseudoOpened, PseudoText, Reader } from './pseudo-node.ts';
 import { StandIns } from './stand-ins.ts';
 
 /** /proc/[pid]/maps: the mappings of files that the model keeps. */
-export function mapsText(task: Task): PseudoText {
+export function mapsFile(pid: ProcPid): PseudoFileNode {
+  return memoryFile(pid, (mm) => mapsText(mm));
+}
+
+/**
+ * A file about the address space that the task has when it is opened: whose is the reader's own, or who may look into the task,
+ * may open it. Read later, it is empty once that address space is gone, though the task may have another by then (m_start).
+ */
+export function memoryFile(pid: ProcPid, text: (mm: AddressSpace) => PseudoText): PseudoFileNode {
+  const open = (reader: Reader): PseudoOpened => {
+    const task = pid.demand('open');
+    const mm = mmToRead(reader, task);
+    return {
+      read: () => {
+        pid.demand('read');
+        return mm === null || mm.users.length === 0 ? { text: '', standIns: [] } : text(mm);
+      },
+    };
+  };
+  return {
+    type: 'file',
+    open,
+    read: (reader) => open(reader).read(reader),
+    stat: () => procStat(pid, 'file', 0o444),
+  };
+}
+
+/** mm_access: null for a task that has none any more, which everybody may read. EACCES. */
+function mmToRead(reader: Reader, task: Task): AddressSpace | null {
+  if (!task.alive) return null;
+  const own = reader?.alive === true && reader.mm === task.mm;
+  if (!own && !mayLook(reader, task)) throw new MemtrackError('EACCES', 'mm_access', `task ${task.tid}`);
+  return task.mm;
+}
+
+function mapsText(mm: AddressSpace): PseudoText {
   const standIns = new StandIns();
-  if (!task.alive) return { text: '', standIns: [] };
   standIns.use(null, 'only mappings of shared buffers are in the recording');
-  const lines = task.mm.vmas
+  const lines = mm.vmas
     .filter(({ file }) => file.buffer !== null)
     .map((vma) => ({
       start: vma.start,

@@ -1,5 +1,5 @@
 import { MemtrackError } from '../core/errors.ts';
-import type { PseudoDirectory, PseudoFileNode, PseudoText, Reader } from './pseudo-node.ts';
+import type { PseudoDirectory, PseudoFileNode, PseudoOpened, PseudoText, Reader } from './pseudo-node.ts';
 
 /**
  * An open pseudo-file or directory. Access is checked when it is opened and not again; the task that it is about may end
@@ -7,12 +7,19 @@ import type { PseudoDirectory, PseudoFileNode, PseudoText, Reader } from './pseu
  */
 export class PseudoHandle {
   readonly #node: PseudoFileNode | PseudoDirectory;
+  readonly #opened: PseudoOpened | undefined;
   readonly #reader: Reader;
   readonly #before: () => void;
 
-  /** For PseudoTree.open. `before` is called before each reading. */
-  constructor(node: PseudoFileNode | PseudoDirectory, reader: Reader, before: () => void) {
+  /** For PseudoTree.open: `opened` is what the node's open gave, `before` is called before each reading. */
+  constructor(
+    node: PseudoFileNode | PseudoDirectory,
+    opened: PseudoOpened | undefined,
+    reader: Reader,
+    before: () => void,
+  ) {
     this.#node = node;
+    this.#opened = opened;
     this.#reader = reader;
     this.#before = before;
   }
@@ -26,10 +33,10 @@ export class PseudoHandle {
   readText(): PseudoText {
     this.#before();
     if (this.#node.type !== 'file') throw new MemtrackError('EISDIR', 'read');
-    return this.#node.read(this.#reader);
+    return (this.#opened ?? this.#node).read(this.#reader);
   }
 
-  /** Names in readdir's order. ENOTDIR; ENOENT: the directory's task has been reaped. */
+  /** Names in readdir's order; none once the directory's task has been reaped. ENOTDIR. */
   list(): readonly string[] {
     this.#before();
     if (this.#node.type !== 'directory') throw new MemtrackError('ENOTDIR', 'getdents64');

@@ -27,11 +27,18 @@ export interface PseudoStat {
   readonly dev?: string | null;
 }
 
+/** What an open file keeps from the time it was opened. */
+export interface PseudoOpened {
+  read(reader: Reader): PseudoText;
+}
+
 /** A file of procfs, sysfs or debugfs. */
 export interface PseudoFileNode {
   readonly type: 'file';
-  /** What open(2) checks; refuses by throwing MemtrackError. */
-  open?(reader: Reader): void;
+  /** MAY bits that the reader may not have: refuses by throwing MemtrackError. Default: the mode's bits decide. */
+  permission?(reader: Reader, mask: number): void;
+  /** What open(2) checks beyond that; refuses by throwing MemtrackError. If it returns something, that is read instead. */
+  open?(reader: Reader): PseudoOpened | undefined;
   /** What read(2) gives after that; throws MemtrackError. */
   read(reader: Reader): PseudoText;
   /** Default: mode 0444, owned by root. */
@@ -41,10 +48,8 @@ export interface PseudoFileNode {
 /** A directory, whose entries are made when they are asked for. */
 export interface PseudoDirectory {
   readonly type: 'directory';
-  /** What open(2) checks; refuses by throwing MemtrackError. */
-  open?(reader: Reader): void;
-  /** What look-up in it checks before `entry`; refuses by throwing MemtrackError. */
-  search?(reader: Reader): void;
+  /** MAY.EXEC before something is looked up in it, MAY.READ before it is listed. Default: the mode's bits decide. */
+  permission?(reader: Reader, mask: number): void;
   /** In readdir's order, without `.` and `..`. Throws MemtrackError. */
   names(reader: Reader): readonly string[];
   /** null: ENOENT. Throws MemtrackError for what else look-up refuses. */
@@ -65,23 +70,3 @@ export interface PseudoLink {
 }
 
 export type PseudoNode = PseudoFileNode | PseudoDirectory | PseudoLink;
-
-/** A file with this text, which has no secrets. */
-export function textFile(read: () => string): PseudoFileNode {
-  return { type: 'file', read: () => ({ text: read(), standIns: [] }) };
-}
-
-/** A link with this text. */
-export function textLink(target: (reader: Reader) => string): PseudoLink {
-  return { type: 'link', target };
-}
-
-/** A directory of these entries, in this order; one that is null at the time is not there. */
-export function fixedDirectory(entries: Readonly<Record<string, () => PseudoNode | null>>): PseudoDirectory {
-  const makers = new Map(Object.entries(entries));
-  return {
-    type: 'directory',
-    names: () => [...makers.keys()].filter((name) => makers.get(name)?.() !== null),
-    entry: (name) => makers.get(name)?.() ?? null,
-  };
-}

@@ -1,7 +1,9 @@
 import { MemtrackError } from '../core/errors.ts';
+import { MAY } from '../model/file-permission.ts';
 import { MountPoint } from './mount-point.ts';
+import { modeAllows } from './mode-allows.ts';
 import { PseudoHandle } from './pseudo-handle.ts';
-import type { PseudoDirectory, PseudoNode, PseudoStat, PseudoText, Reader } from './pseudo-node.ts';
+import type { PseudoDirectory, PseudoFileNode, PseudoNode, PseudoStat, PseudoText, Reader } from './pseudo-node.ts';
 
 /** Links followed in one look-up (MAXSYMLINKS). */
 const MAX_LINKS = 40;
@@ -28,9 +30,18 @@ export class PseudoTree {
    * tree.mount('/sys/kernel/debug/ion', fixedDirectory({ heaps: () => heaps }));
    */
   mount(path: string, node: PseudoNode): void {
+    this.#pointAt(path).node = node;
+  }
+
+  /** The permission bits of a directory that is there to mount things in. */
+  restrict(path: string, mode: number): void {
+    this.#pointAt(path).mode = mode;
+  }
+
+  #pointAt(path: string): MountPoint {
     let point = this.#root;
     for (const name of path.split('/')) if (name !== '') point = point.at(name);
-    point.node = node;
+    return point;
   }
 
   /** open(2) for reading. */
@@ -38,8 +49,9 @@ export class PseudoTree {
     this.#before();
     const node = this.#walk(path, reader, true, 'open');
     if (node.type === 'link') throw new MemtrackError('ELOOP', 'open', path);
-    node.open?.(reader);
-    return new PseudoHandle(node, reader, this.#before);
+    demand(node, reader, MAY.READ, path);
+    const opened = node.type === 'file' ? node.open?.(reader) : undefined;
+    return new PseudoHandle(node, opened, reader, this.#before);
   }
 
   readText(path: string, reader: Reader = null): PseudoText {
@@ -62,7 +74,7 @@ export class PseudoTree {
   stat(path: string, reader: Reader = null, follow = true): PseudoStat {
     this.#before();
     const node = this.#walk(path, reader, follow, 'stat');
-    return node.stat?.(reader) ?? plainStat(node, reader);
+    return statOf(node, reader);
   }
 
   /** What is at a path; with `follow` false, a link at its end is itself. */
@@ -88,7 +100,7 @@ export class PseudoTree {
         continue;
       }
       if (name.length > NAME_MAX) throw new MemtrackError('ENAMETOOLONG', syscall);
-      node.search?.(reader);
+      demand(node, reader, MAY.EXEC, path);
       const found: PseudoNode | null = node.entry(name, reader);
       if (found === null) throw new MemtrackError('ENOENT', syscall, path);
       node = found;
@@ -110,8 +122,17 @@ export class PseudoTree {
   }
 }
 
-/** For nodes that do not say otherwise. */
-function plainStat(node: PseudoNode, reader: Reader): PseudoStat {
+/** inode_permission. EACCES. */
+function demand(node: PseudoFileNode | PseudoDirectory, reader: Reader, mask: number, path: string): void {
+  if (reader === null) return;
+  if (node.permission !== undefined) node.permission(reader, mask);
+  else if (!modeAllows(reader, statOf(node, reader), mask)) throw new MemtrackError('EACCES', 'open', path);
+}
+
+/** What stat(2) tells, also of nodes that say nothing. */
+function statOf(node: PseudoNode, reader: Reader): PseudoStat {
+  const said = node.stat?.(reader);
+  if (said !== undefined) return said;
   const owner = { uid: 0, gid: 0 };
   if (node.type === 'link') return { type: 'link', mode: 0o777, ...owner, size: node.target(reader).length };
   return { type: node.type, mode: node.type === 'file' ? 0o444 : 0o555, ...owner, size: 0 };

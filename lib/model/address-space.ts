@@ -5,6 +5,7 @@ import { pageAlign, VM_MASK } from './flags.ts';
 import { MMAP_BASE, topGap } from './gap.ts';
 import type { Kernel } from './kernel.ts';
 import type { Task } from './task.ts';
+import type { UserNamespace } from './user-namespace.ts';
 import { UsedByTasks } from './used-by-tasks.ts';
 import { accounted, Vma } from './vma.ts';
 
@@ -21,6 +22,9 @@ export class AddressSpace extends UsedByTasks {
   readonly id: number;
   /** MM_DRIVERPAGES, in pages: what drivers charge this address space for. */
   driverPages = 0;
+  /** Who may look into it: 1 its user, 0 (nobody) and 2 (root) only with CAP_SYS_PTRACE in `userNamespace` (get_dumpable). */
+  dumpable: 0 | 1 | 2 = 1;
+  userNamespace: UserNamespace;
   readonly #kernel: Kernel;
   #vmas: Vma[] = [];
   /** Everything from here up to MMAP_BASE is mapped: where the search for a gap begins. */
@@ -30,6 +34,7 @@ export class AddressSpace extends UsedByTasks {
     super();
     this.#kernel = kernel;
     this.id = kernel.nextAddressSpaceId();
+    this.userNamespace = kernel.userNamespace;
   }
 
   /** Ascending by start; they never overlap. */
@@ -161,6 +166,8 @@ export class AddressSpace extends UsedByTasks {
   /** dup_mmap: every VMA but those fork is told to leave out. The core copies by itself. */
   copy(): AddressSpace {
     const copy = new AddressSpace(this.#kernel);
+    copy.dumpable = this.dumpable;
+    copy.userNamespace = this.userNamespace;
     const now = this.#kernel.now;
     for (const vma of this.#vmas) {
       if ((vma.flags & VM.dontCopy) !== 0) continue;

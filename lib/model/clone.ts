@@ -1,6 +1,7 @@
 import { MemtrackError } from '../core/errors.ts';
 import { FLAG } from '../core/record.ts';
 import { CLONE } from './flags.ts';
+import { makePidNamespace, numbersIn, userCredentials } from './namespaces.ts';
 import { Task } from './task.ts';
 
 export interface CloneOptions {
@@ -8,6 +9,9 @@ export interface CloneOptions {
   readonly pid?: number;
   readonly comm?: string | null;
 }
+
+/** Flags of which checkNamespaces has something to say. */
+const NAMESPACE_RULES = CLONE.NEWUSER | CLONE.PARENT | CLONE.THREAD;
 
 /** kernel_clone: the child shares what the flags say and copies the rest (copy_files, copy_mm). */
 export function clone(parent: Task, flags: number, options: CloneOptions = {}): Task {
@@ -17,11 +21,15 @@ export function clone(parent: Task, flags: number, options: CloneOptions = {}): 
     throw new MemtrackError('EINVAL', 'clone', 'CLONE_THREAD without CLONE_SIGHAND');
   if (has(CLONE.SIGHAND) && !has(CLONE.VM))
     throw new MemtrackError('EINVAL', 'clone', 'CLONE_SIGHAND without CLONE_VM');
+  if ((flags & NAMESPACE_RULES) !== 0) checkNamespaces(parent, flags);
   const { kernel } = parent;
   const oldFiles = parent.files;
   const oldMm = parent.mm;
-  const pid = kernel.claimPid(options.pid);
   const thread = has(CLONE.THREAD);
+  const credentials = has(CLONE.NEWUSER) ? userCredentials(parent, 'clone') : parent.credentials;
+  const space = has(CLONE.NEWPID) ? makePidNamespace(parent, credentials, 'clone') : parent.pidNamespaceForChildren;
+  const pid = kernel.claimPid(options.pid);
+  const numbers = space.level === 0 ? null : numbersIn(space, pid);
   const shareFiles = has(CLONE.FILES);
   const shareMm = has(CLONE.VM);
   const key = kernel.nextTaskKey();
@@ -32,7 +40,28 @@ export function clone(parent: Task, flags: number, options: CloneOptions = {}): 
   const reaper = has(CLONE.PARENT) ? parent.group.parent : parent;
   const comm = options.comm === undefined ? parent.comm : options.comm;
   const child = new Task(kernel, key, pid, comm, thread ? parent.group : null, thread ? null : reaper, files, mm);
-  if (!thread) child.group.nofile = parent.group.nofile;
+  child.credentials = credentials;
+  if (numbers !== null) child.numbers = numbers;
+  child.pidNamespace = space;
+  child.pidNamespaceForChildren = space;
+  if (!thread) {
+    child.group.nofile = parent.group.nofile;
+    if (space.level > 0) space.init ??= child.group;
+  }
   kernel.adopt(child);
   return child;
+}
+
+/** copy_process's rules for namespaces: threads stay in theirs, and an init has no siblings. */
+function checkNamespaces(parent: Task, flags: number): void {
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  const refuse = (why: string): never => {
+    throw new MemtrackError('EINVAL', 'clone', why);
+  };
+  if (has(CLONE.NEWUSER) && has(CLONE.FS)) refuse('CLONE_NEWUSER with CLONE_FS');
+  if (has(CLONE.PARENT) && parent.pidNamespace.init === parent.group)
+    refuse('CLONE_PARENT by the init of a pid namespace');
+  if (!has(CLONE.THREAD)) return;
+  if (has(CLONE.NEWUSER | CLONE.NEWPID)) refuse('CLONE_THREAD with a namespace');
+  if (parent.pidNamespace !== parent.pidNamespaceForChildren) refuse('CLONE_THREAD after unshare(CLONE_NEWPID)');
 }

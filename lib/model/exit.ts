@@ -1,8 +1,12 @@
 import { MemtrackError } from '../core/errors.ts';
+import type { PidNamespace } from './pid-namespace.ts';
 import type { Task } from './task.ts';
 import type { ThreadGroup } from './thread-group.ts';
 
+const SIGKILL = 9;
+
 export interface WaitResult {
+  /** In the waiter's pid namespace. */
   readonly pid: number;
   /** Exit status, or the signal if killed. */
   readonly status: number | null;
@@ -56,12 +60,25 @@ export function exitGroup(task: Task, status: number | null, killed: boolean): v
 function endGroup(group: ThreadGroup): void {
   const { kernel } = group.leader;
   group.endTime = kernel.now;
+  const { pidNamespace } = group.leader;
+  const reaper = pidNamespace.init?.alive === true ? pidNamespace.init : null;
   for (const child of group.children) {
-    child.parent = null;
-    if (!child.alive) reap(child);
+    child.parent = reaper?.leader ?? null;
+    if (reaper !== null) reaper.children.add(child);
+    else if (!child.alive) reap(child);
   }
   group.children.clear();
+  if (pidNamespace.init === group) endNamespace(pidNamespace);
   if (kernel.autoReap || group.parent === null) reap(group);
+}
+
+/** zap_pid_ns_processes: when its init ends, everyone in a pid namespace is killed. */
+function endNamespace(space: PidNamespace): void {
+  for (const task of [...space.pids.values()]) {
+    if (task !== task.leader || task.group === space.init) continue;
+    if (task.group.alive) exitGroup(task, SIGKILL, true);
+    if (task.group.parent === null) reap(task.group);
+  }
 }
 
 function reap(group: ThreadGroup): void {
@@ -75,11 +92,12 @@ function reap(group: ThreadGroup): void {
 export function wait(task: Task, pid?: number): WaitResult | null {
   let found = false;
   for (const child of byThread(task)) {
-    if (pid !== undefined && child.pid !== pid) continue;
+    const number = child.leader.pidIn(task.pidNamespace);
+    if (pid !== undefined && number !== pid) continue;
     found = true;
     if (child.alive) continue;
     reap(child);
-    return { pid: child.pid, status: child.status, killed: child.killed };
+    return { pid: number, status: child.status, killed: child.killed };
   }
   if (!found) throw new MemtrackError('ECHILD', 'wait4');
   return null;

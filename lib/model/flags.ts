@@ -23,6 +23,8 @@ export const CLONE = {
   PARENT: 0x8000,
   THREAD: 0x10000,
   NEWNS: 0x20000,
+  NEWUSER: 0x10000000,
+  NEWPID: 0x20000000,
 } as const;
 
 /** What pthread_create asks for, as far as it matters here. */

@@ -6,16 +6,19 @@ import { Accounting } from './accounting.ts';
 import type { CommandSink } from './accounting.ts';
 import { AddressSpace } from './address-space.ts';
 import { Buffer } from './buffer.ts';
+import { makeCredentials } from './credentials.ts';
+import type { CredentialOptions, Credentials } from './credentials.ts';
 import { reapForReuse } from './exit.ts';
 import type { BufferOptions, Exporter } from './exporter.ts';
 import { FdTable } from './fd-table.ts';
 import type { File } from './file.ts';
 import { Message } from './message.ts';
-import { PidAllocator } from './pid-allocator.ts';
+import { PidNamespace } from './pid-namespace.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { Socket } from './socket.ts';
 import { Task } from './task.ts';
 import type { ThreadGroup } from './thread-group.ts';
+import { UserNamespace } from './user-namespace.ts';
 
 export interface KernelOptions {
   /** What the proposals promise, or what the 2016 patches do. Default `intended`. */
@@ -41,6 +44,8 @@ export interface SpawnOptions {
   readonly comm?: string | null;
   /** Who waits for it. Default: init, outside the model. */
   readonly parent?: Task | null;
+  /** Who it is. Default: root with every capability. */
+  readonly credentials?: CredentialOptions;
 }
 
 /**
@@ -63,10 +68,17 @@ export class Kernel implements Disposable {
   /** Sockets passed over sockets and not yet received. */
   socketsInFlight = 0;
 
+  /** The first ones, where pids and ids are the ones that the model speaks of. */
+  readonly pidNamespace: PidNamespace;
+  readonly userNamespace = new UserNamespace(0, null);
+  /** Root's, with every capability: those of spawned tasks if nothing else is said. */
+  readonly rootCredentials: Credentials;
+
   readonly #ownsTracker: boolean;
   readonly #buffers = new Map<number, Buffer>();
   readonly #groups: ThreadGroup[] = [];
-  readonly #pids: PidAllocator<Task>;
+  readonly #pidMax: number;
+  #namespacesMade = 0;
   #buffersMade = 0;
   #tasksMade = 0;
   #tablesMade = 0;
@@ -84,7 +96,9 @@ export class Kernel implements Disposable {
     if (!MEMTRACK.includes(this.memtrack)) throw new TypeError(`memtrack: expected 'off', 'on' or 'debug'`);
     this.autoReap = options.autoReap ?? false;
     this.nrOpen = options.nrOpen ?? 1 << 20;
-    this.#pids = new PidAllocator(options.pidMax ?? 1 << 22);
+    this.#pidMax = options.pidMax ?? 1 << 22;
+    this.pidNamespace = new PidNamespace(0, null, this.#pidMax);
+    this.rootCredentials = makeCredentials(this.userNamespace);
     this.#ownsTracker = options.tracker === undefined;
     const sink = this.memtrack === 'off' ? null : (options.tracker ?? new Tracker({ semantics: this.semantics }));
     this.tracker = sink instanceof Tracker ? sink : null;
@@ -103,12 +117,12 @@ export class Kernel implements Disposable {
 
   /** The task with that tid, alive or not yet reaped. */
   task(tid: number): Task | undefined {
-    return this.#pids.get(tid);
+    return this.pidNamespace.pids.get(tid);
   }
 
   /** All tasks that have a tid. */
   tasks(): IterableIterator<Task> {
-    return this.#pids.values();
+    return this.pidNamespace.pids.values();
   }
 
   /** A process that no fork in the model made, with an empty table and address space. */
@@ -127,6 +141,7 @@ export class Kernel implements Disposable {
       new FdTable(this),
       new AddressSpace(this),
     );
+    if (options.credentials !== undefined) task.credentials = makeCredentials(this.userNamespace, options.credentials);
     this.adopt(task);
     return task;
   }
@@ -196,22 +211,23 @@ export class Kernel implements Disposable {
   /** A pid for a new task: the one asked for, whose former owner is reaped, or the next. */
   claimPid(pid: number | undefined): number {
     this.accounting.assertOpen();
-    if (pid === undefined) return this.#pids.next();
-    const owner = this.#pids.get(pid);
+    if (pid === undefined) return this.pidNamespace.pids.next();
+    const owner = this.pidNamespace.pids.get(pid);
     if (owner !== undefined && !reapForReuse(owner)) throw new MemtrackError('EEXIST', 'clone', `pid ${pid}`);
     return pid;
   }
 
   adopt(task: Task): void {
-    this.#pids.set(task.tid, task);
+    for (const space of task.pidNamespace.path) space.pids.set(task.numbers[space.level]!, task);
     if (task.group.leader === task) this.#groups.push(task.group);
   }
 
   /** de_thread: a thread becomes the leader and gets its pid. */
   takePid(task: Task, leader: Task): void {
-    this.#pids.delete(task.tid);
+    this.freePid(task);
     task.tid = leader.tid;
-    this.#pids.replace(task.tid, task);
+    task.numbers = leader.numbers;
+    for (const space of task.pidNamespace.path) space.pids.replace(task.numbers[space.level]!, task);
   }
 
   /** A recording tells late which tid a task has. EEXIST: a live task has it. */
@@ -220,13 +236,23 @@ export class Kernel implements Disposable {
     this.freePid(task);
     if (task === task.leader) task.group.pid = tid;
     task.tid = tid;
-    this.#pids.set(tid, task);
+    task.numbers = [tid, ...task.numbers.slice(1)];
+    for (const space of task.pidNamespace.path) space.pids.set(task.numbers[space.level]!, task);
   }
 
   freePid(task: Task): void {
-    if (this.#pids.get(task.tid) === task) this.#pids.delete(task.tid);
+    for (const { pids, level } of task.pidNamespace.path) {
+      const number = task.numbers[level]!;
+      if (pids.get(number) === task) pids.delete(number);
+    }
   }
 
+  newPidNamespace(parent: PidNamespace): PidNamespace {
+    return new PidNamespace(++this.#namespacesMade, parent, this.#pidMax);
+  }
+  newUserNamespace(parent: UserNamespace, owner: number, group: number): UserNamespace {
+    return new UserNamespace(++this.#namespacesMade, parent, owner, group);
+  }
   nextTaskKey(): number {
     return ++this.#tasksMade;
   }

@@ -3,7 +3,9 @@ import type { AddressSpace } from './address-space.ts';
 import { clone } from './clone.ts';
 import type { CloneOptions } from './clone.ts';
 import * as descriptors from './descriptors.ts';
+import type { Credentials } from './credentials.ts';
 import { exec } from './exec.ts';
+import type { Program } from './exec-credentials.ts';
 import { exitGroup, exitThread, wait } from './exit.ts';
 import type { WaitResult } from './exit.ts';
 import type { FdTable, InstallOptions } from './fd-table.ts';
@@ -13,9 +15,12 @@ import type { Kernel } from './kernel.ts';
 import * as mappings from './mappings.ts';
 import type { MmapOptions } from './mappings.ts';
 import type { Message } from './message.ts';
+import { numberIn, unsharePid, unshareUser } from './namespaces.ts';
+import type { PidNamespace } from './pid-namespace.ts';
 import { mremap } from './remap.ts';
 import * as scm from './scm-rights.ts';
 import type { ReceiveOptions, Received } from './scm-rights.ts';
+import * as ids from './set-ids.ts';
 import { ThreadGroup } from './thread-group.ts';
 
 /**
@@ -38,6 +43,13 @@ export class Task {
   /** Changes if it becomes the leader by exec. */
   tid: number;
   comm: string | null;
+  /** Who it is; changed by `setuid` and its like, and by exec. */
+  credentials: Credentials;
+  /** Its pid in each pid namespace that it is in, from the first down; `tid` is the first of them. */
+  numbers: readonly number[];
+  pidNamespace: PidNamespace;
+  /** Where the processes that it makes are born. */
+  pidNamespaceForChildren: PidNamespace;
   #files: FdTable | null;
   #mm: AddressSpace | null;
 
@@ -56,6 +68,10 @@ export class Task {
     this.key = key;
     this.tid = tid;
     this.comm = comm;
+    this.credentials = kernel.rootCredentials;
+    this.numbers = [tid];
+    this.pidNamespace = kernel.pidNamespace;
+    this.pidNamespaceForChildren = kernel.pidNamespace;
     this.startTime = kernel.now;
     this.#files = files;
     this.#mm = mm;
@@ -119,7 +135,7 @@ export class Task {
     old.removeUser(this);
   }
 
-  /** clone(2). EINVAL: CLONE_THREAD without CLONE_SIGHAND, that without CLONE_VM, CLONE_NEWNS with CLONE_FS; EAGAIN: no pid. */
+  /** clone(2). EINVAL: flags that do not go together; EPERM: CLONE_NEWPID without CAP_SYS_ADMIN; EAGAIN: no pid. */
   clone(flags: number, options?: CloneOptions): Task {
     return clone(this, flags, options);
   }
@@ -131,8 +147,8 @@ export class Task {
     return clone(this, CLONE.VM | CLONE.VFORK, options);
   }
   /** execve(2): other threads end, it becomes the leader, its table its own, its mappings gone, close-on-exec fds closed. */
-  exec(comm?: string | null): void {
-    exec(this, comm);
+  exec(comm?: string | null, program?: Program): void {
+    exec(this, comm, program);
   }
   /** _exit of this thread alone. */
   exit(status: number | null = 0): void {
@@ -152,6 +168,65 @@ export class Task {
   /** unshare(CLONE_FILES). */
   unshareFiles(): void {
     descriptors.unshareFiles(this);
+  }
+
+  /** Its pid in a namespace; 0: it is not in it. */
+  pidIn(space: PidNamespace): number {
+    return numberIn(this, space);
+  }
+  /** unshare(CLONE_NEWPID): processes that it makes are in a new pid namespace, the first of them its init. EPERM. */
+  unsharePid(): void {
+    unsharePid(this);
+  }
+  /** unshare(CLONE_NEWUSER): all capabilities in a new user namespace. EINVAL: it has threads. */
+  unshareUser(): void {
+    unshareUser(this);
+  }
+
+  /** setuid(2). EPERM: not its real or saved uid, and no CAP_SETUID; EINVAL. */
+  setuid(uid: number): void {
+    ids.setId(this, 'uid', uid);
+  }
+  setgid(gid: number): void {
+    ids.setId(this, 'gid', gid);
+  }
+  /** setreuid(2); -1 leaves as it is. EPERM, EINVAL. */
+  setreuid(real: number, effective: number): void {
+    ids.setReal(this, 'uid', real, effective);
+  }
+  setregid(real: number, effective: number): void {
+    ids.setReal(this, 'gid', real, effective);
+  }
+  /** setresuid(2); -1 leaves as it is. EPERM, EINVAL. */
+  setresuid(real: number, effective: number, saved: number): void {
+    ids.setAll(this, 'uid', real, effective, saved);
+  }
+  setresgid(real: number, effective: number, saved: number): void {
+    ids.setAll(this, 'gid', real, effective, saved);
+  }
+  /** setfsuid(2): the fsuid before; what is refused changes nothing. */
+  setfsuid(uid: number): number {
+    return ids.setFs(this, 'uid', uid);
+  }
+  setfsgid(gid: number): number {
+    return ids.setFs(this, 'gid', gid);
+  }
+  /** setgroups(2). EPERM, EINVAL. */
+  setgroups(groups: readonly number[]): void {
+    ids.setGroups(this, groups);
+  }
+  /** capset(2), bits by number. EPERM. */
+  capset(permitted: bigint, effective: bigint = permitted): void {
+    ids.setCaps(this, permitted, effective);
+  }
+  /** PR_SET_KEEPCAPS. */
+  setKeepCaps(keepCaps: boolean): void {
+    this.credentials = { ...this.credentials, keepCaps };
+  }
+  /** PR_SET_DUMPABLE: 0 or 1. EINVAL. */
+  setDumpable(dumpable: number): void {
+    if (dumpable !== 0 && dumpable !== 1) throw new MemtrackError('EINVAL', 'prctl', 'PR_SET_DUMPABLE');
+    this.mm.dumpable = dumpable;
   }
 
   /** The file at an fd. EBADF. */

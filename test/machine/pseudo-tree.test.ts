@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Machine } from '../../lib/machine/machine.ts';
-import { fixedDirectory, textFile, textLink } from '../../lib/machine/pseudo-node.ts';
+import { fixedDirectory, textFile, textLink } from '../../lib/machine/plain-nodes.ts';
 import { PseudoTree } from '../../lib/machine/pseudo-tree.ts';
 import { refusal } from '../model/world.ts';
 

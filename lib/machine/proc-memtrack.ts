@@ -1,0 +1,26 @@
+import type { Tracker } from '../core/tracker.ts';
+import type { Kernel } from '../model/kernel.ts';
+import { demandLook, procStat } from './proc-pid.ts';
+import type { ProcPid } from './proc-pid.ts';
+import type { PseudoFileNode } from './pseudo-node.ts';
+
+/**
+ * /proc/[pid]/memtrack, mode 0444. The posted patch asks nobody who he is; what it promised is for who may look into the task, as
+ * maps is. A thread's own tree is always empty. ESRCH: the task has gone.
+ */
+export function memtrackFile(kernel: Kernel, tracker: Tracker, pid: ProcPid): PseudoFileNode {
+  return {
+    type: 'file',
+    open: (reader) => {
+      const task = pid.demand('open');
+      if (kernel.semantics === 'intended') demandLook(reader, task, 'open');
+      return undefined;
+    },
+    read: () => {
+      const task = pid.demand('read');
+      const text = task.alive && task === task.leader ? tracker.readMemtrack(task.key) : '';
+      return { text, standIns: [] };
+    },
+    stat: () => procStat(pid, 'file', 0o444),
+  };
+}

@@ -1,0 +1,36 @@
+import { CAP, capable, includesCaps } from './credentials.ts';
+import type { Credentials, Ids } from './credentials.ts';
+import type { Task } from './task.ts';
+
+/**
+ * PTRACE_MODE_READ_FSCREDS: whether `reader` may look into `target`, in the order of __ptrace_may_access: the same thread group;
+ * then the reader's file system ids against all three of the target's; then the target's dumpability; then the capabilities
+ * (cap_ptrace_access_check). Yama has no say in reading.
+ *
+ * @returns why not, or null.
+ */
+export function ptraceRefuses(reader: Task, target: Task): 'ids' | 'dumpable' | 'capabilities' | null {
+  if (reader.group === target.group) return null;
+  const mine = reader.credentials;
+  const theirs = target.credentials;
+  const sameIds = allAre(theirs.uid, mine.uid.fs) && allAre(theirs.gid, mine.gid.fs);
+  if (!sameIds && !capable(mine, CAP.SYS_PTRACE, theirs.userNamespace)) return 'ids';
+  if (target.alive) {
+    const { dumpable, userNamespace } = target.mm;
+    if (dumpable !== 1 && !capable(mine, CAP.SYS_PTRACE, userNamespace)) return 'dumpable';
+  }
+  return capsAllow(mine, theirs) ? null : 'capabilities';
+}
+
+export function ptraceMayRead(reader: Task, target: Task): boolean {
+  return ptraceRefuses(reader, target) === null;
+}
+
+function allAre({ real, effective, saved }: Ids, id: number): boolean {
+  return real === id && effective === id && saved === id;
+}
+
+function capsAllow(mine: Credentials, theirs: Credentials): boolean {
+  if (mine.userNamespace === theirs.userNamespace && includesCaps(mine.effective, theirs.permitted)) return true;
+  return capable(mine, CAP.SYS_PTRACE, theirs.userNamespace);
+}
