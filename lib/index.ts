@@ -62,8 +62,10 @@ export { formatDmabufFds, parseDmabufFds } from './procfs/dmabuf-fds.ts';
 export { formatFdinfo, parseFdinfo } from './procfs/fdinfo.ts';
 export { formatIonClient, formatIonHeap } from './procfs/ion-debugfs.ts';
 export { parseIonClient, parseIonHeap } from './procfs/ion-debugfs-parse.ts';
+export { formatIoUringFdinfo, parseIoUringFdinfo } from './procfs/io-uring-fdinfo.ts';
 export { formatMaps, parseMaps } from './procfs/maps.ts';
 export { parseMemtrack } from './procfs/memtrack.ts';
+export { formatSysvipcShm, parseSysvipcShm } from './procfs/sysvipc-shm.ts';
 export {
   adviceFor,
   type Loss,

@@ -41,6 +41,7 @@ export class DmaBufExporter implements Exporter {
         if (!mappable || (!request.shared && !privateMaps) || beyond(file, request))
           throw new MemtrackError('EINVAL', 'dma_buf_mmap');
       },
+      poll: true,
       setName: (file, name) => setName(file, name),
     };
   }

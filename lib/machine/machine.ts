@@ -4,8 +4,12 @@ import { Ion } from '../drivers/ion.ts';
 import type { IonOptions } from '../drivers/ion.ts';
 import { IonDirect } from '../drivers/ion-direct.ts';
 import type { IonDirectOptions } from '../drivers/ion-direct.ts';
+import { Epolls } from '../drivers/epoll.ts';
+import { type IoUringSetup, IoUrings } from '../drivers/io-uring.ts';
 import { Memfds } from '../drivers/memfd.ts';
 import { PosixShm } from '../drivers/posix-shm.ts';
+import type { ShmStat } from '../drivers/shm-segment.ts';
+import { IPC, type ShmatOptions, SysvShm } from '../drivers/sysv-shm.ts';
 import { Udmabuf } from '../drivers/udmabuf.ts';
 import type { UdmabufCreate } from '../drivers/udmabuf.ts';
 import { Kernel } from '../model/kernel.ts';
@@ -13,6 +17,7 @@ import type { KernelOptions } from '../model/kernel.ts';
 import type { Task } from '../model/task.ts';
 import { MemtrackError } from '../core/errors.ts';
 import { ionDirectory } from './ion-pseudo.ts';
+import { ringFdinfo, sysvipcShm } from './holder-files.ts';
 import { machineTree } from './machine-tree.ts';
 import type { PseudoHandle } from './pseudo-handle.ts';
 import type { PseudoNode, PseudoStat } from './pseudo-node.ts';
@@ -36,6 +41,9 @@ export class Machine extends Kernel {
   readonly posixShm: PosixShm;
   readonly udmabuf: Udmabuf;
   readonly #files: PseudoTree;
+  readonly sysvShm: SysvShm;
+  readonly ioUrings: IoUrings;
+  readonly epolls: Epolls;
   readonly #heaps = new Map<string, DmaHeap>();
   #ion: Ion | IonDirect | null = null;
 
@@ -45,7 +53,11 @@ export class Machine extends Kernel {
     this.memfds = new Memfds(this);
     this.posixShm = new PosixShm(this);
     this.udmabuf = new Udmabuf(this.dmaBufs);
+    this.sysvShm = new SysvShm(this);
+    this.ioUrings = new IoUrings(this, ringFdinfo);
+    this.epolls = new Epolls();
     this.#files = machineTree({ kernel: this, tracker: this.tracker });
+    this.mount('/proc/sysvipc/shm', sysvipcShm(this.sysvShm));
   }
 
   /** The heap of that name, made when first asked for. */
@@ -88,6 +100,34 @@ export class Machine extends Kernel {
   /** shm_unlink(3). */
   shmUnlink(name: string): void {
     this.posixShm.unlink(name);
+  }
+
+  /** shmget(2) with IPC_CREAT, IPC_EXCL and access bits; key 0 is IPC_PRIVATE. */
+  shmget(task: Task, key: number, size: number, flags = 0): number {
+    return this.sysvShm.get(task, key, size, flags);
+  }
+
+  /** shmat(2); returns the address. */
+  shmat(task: Task, id: number, options?: ShmatOptions): number {
+    return this.sysvShm.attach(task, id, options);
+  }
+
+  /** shmdt(2). */
+  shmdt(task: Task, address: number): void {
+    this.sysvShm.detach(task, address);
+  }
+
+  /** shmctl(2) with IPC_STAT (2) or IPC_RMID (0). EINVAL: another command. */
+  shmctl(task: Task, id: number, command: number): ShmStat | undefined {
+    if (command === IPC.STAT) return this.sysvShm.stat(task, id);
+    if (command !== IPC.RMID) throw new MemtrackError('EINVAL', 'shmctl', `command ${command}`);
+    this.sysvShm.remove(task, id);
+    return undefined;
+  }
+
+  /** io_uring_setup(2); the files registered with it by `ioUrings` are held by the ring. */
+  ioUringSetup(task: Task, entries: number, options?: IoUringSetup): number {
+    return this.ioUrings.setup(task, entries, options);
   }
 
   /**

@@ -114,8 +114,8 @@ export class AddressSpace extends UsedByTasks {
     while (at < vmas.length && vmas[at]!.end <= end) this.#close(by, vmas[at++]!);
     const last = vmas[at];
     if (last !== undefined && last.start < end) this.#adjust(by, last, end, last.end);
-    if (at - gone === 1) this.#drop(this.#cut(gone));
-    else for (const vma of vmas.splice(gone, at - gone)) this.#drop(vma);
+    if (at - gone === 1) this.#drop(by, this.#cut(gone));
+    else for (const vma of vmas.splice(gone, at - gone)) this.#drop(by, vma);
     return true;
   }
 
@@ -163,24 +163,24 @@ export class AddressSpace extends UsedByTasks {
     if (!keepOld) this.unmap(by, start, oldEnd - start);
   }
 
-  /** dup_mmap: every VMA but those fork is told to leave out. The core copies by itself. */
-  copy(): AddressSpace {
+  /** dup_mmap: every VMA but those fork is told to leave out; `by` forks. The core copies by itself. */
+  copy(by: Task): AddressSpace {
     const copy = new AddressSpace(this.#kernel);
     copy.dumpable = this.dumpable;
     copy.userNamespace = this.userNamespace;
     const now = this.#kernel.now;
     for (const vma of this.#vmas) {
       if ((vma.flags & VM.dontCopy) !== 0) continue;
-      copy.#vmas.push(copy.#hold(vma.like(vma.start, vma.end, vma.offset, vma.flags, now)));
+      copy.#vmas.push(copy.#hold(by, vma.like(vma.start, vma.end, vma.offset, vma.flags, now)));
     }
     return copy;
   }
 
   /** mmput: the last user unmaps everything. */
-  protected override giveUp(): void {
+  protected override giveUp(by: Task): void {
     const vmas = this.#vmas;
     this.#vmas = [];
-    for (const vma of vmas) this.#drop(vma);
+    for (const vma of vmas) this.#drop(by, vma);
   }
 
   /** Index of the first VMA that ends after an address. */
@@ -304,23 +304,25 @@ export class AddressSpace extends UsedByTasks {
   }
 
   /** A reference for a VMA that comes to be. */
-  #hold(vma: Vma): Vma {
+  #hold(by: Task, vma: Vma): Vma {
     const { file, buffer } = vma;
     file.get();
+    file.operations.vmOpen?.(file, by);
     vma.object?.pin();
     if (buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) buffer.writableMaps++;
     return vma;
   }
 
-  #drop(vma: Vma): void {
+  #drop(by: Task, vma: Vma): void {
     const { file, buffer } = vma;
+    file.operations.vmClose?.(file, by);
     if (buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) buffer.writableMaps--;
     vma.object?.unpin();
     file.put();
   }
 
   #open(by: Task, vma: Vma): void {
-    this.#hold(vma);
+    this.#hold(by, vma);
     const { buffer } = vma;
     if (buffer === null || !buffer.tracked) return;
     this.#kernel.accounting.vmOpen(by.key, buffer.account, vma.start, vma.end, vma.offset, vma.flags & VM_MASK);
@@ -334,7 +336,7 @@ export class AddressSpace extends UsedByTasks {
   #remove(by: Task, vma: Vma, at: number): void {
     this.#close(by, vma);
     this.#cut(at);
-    this.#drop(vma);
+    this.#drop(by, vma);
   }
 
   #adjust(by: Task, vma: Vma, start: number, end: number): void {

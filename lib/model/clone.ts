@@ -36,7 +36,7 @@ export function clone(parent: Task, flags: number, options: CloneOptions = {}): 
   const share = (shareFiles ? FLAG.shareFiles : 0) | (shareMm ? FLAG.shareMm : 0) | (thread ? FLAG.shareThread : 0);
   kernel.accounting.fork(parent.key, key, pid, share);
   const files = shareFiles ? oldFiles : oldFiles.copy();
-  const mm = shareMm ? oldMm : oldMm.copy();
+  const mm = shareMm ? oldMm : oldMm.copy(parent);
   const reaper = has(CLONE.PARENT) ? parent.group.parent : parent;
   const comm = options.comm === undefined ? parent.comm : options.comm;
   const child = new Task(kernel, key, pid, comm, thread ? parent.group : null, thread ? null : reaper, files, mm);

@@ -1,6 +1,7 @@
 import type { ContainerKind, HeldVia } from '../core/snapshot.ts';
 import type { Buffer } from './buffer.ts';
 import type { File } from './file.ts';
+import type { Task } from './task.ts';
 
 /** What mmap(2) asks of a file; bytes. */
 export interface MmapRequest {
@@ -47,6 +48,11 @@ export interface FileOperations {
   mapped?(file: File, request: MmapRequest): Mapped;
   /** Its file system is mounted noexec: mapping it executable is EPERM (path_noexec). */
   readonly noexec?: boolean;
+  /** Refuses an address that was asked for, by throwing MemtrackError, before it is looked at (get_unmapped_area). */
+  mayPlace?(file: File, request: MmapRequest, address: number): void;
+  /** A mapping of it comes to be, by mmap, fork, a split or a move; or goes (vm_ops open and close). `by`: the acting task. */
+  vmOpen?(file: File, by: Task): void;
+  vmClose?(file: File, by: Task): void;
   /** VM and VMA bits that every mapping of the file gets; VMA.noMerge keeps neighbours apart. */
   readonly vmFlags?: number;
   /** ftruncate(2). Absent: EINVAL. */
@@ -58,6 +64,10 @@ export interface FileOperations {
   setName?(file: File, name: string): void;
   /** Lines that fdinfo has for it after the common ones, each with its newline (show_fdinfo). */
   showFdinfo?(file: File): string;
+  /** It can be waited for with epoll. Absent: EPERM. */
+  readonly poll?: true;
+  /** It cannot be passed with SCM_RIGHTS (io_uring): EINVAL. */
+  readonly unsendable?: true;
   /** What is held through the file itself, by its table of handles and the like. Absent: nothing. */
   holds?(file: File): Iterable<Held>;
   /** Other files that it keeps open and that may hold in turn: those registered with an io_uring. */

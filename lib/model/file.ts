@@ -33,6 +33,7 @@ export class File {
   /** Tables with fds of it and how many each, where memtrack counts what it holds; else null. */
   readonly tables: Map<FdTable, number> | null;
   #refs = 1;
+  #watches: Set<() => void> | null = null;
 
   constructor(options: FileOptions = {}) {
     this.buffer = options.buffer ?? null;
@@ -75,6 +76,13 @@ export class File {
     if (--this.#refs === 0) this.#release();
   }
 
+  /** Calls back when the last reference goes, and does not keep it: eventpoll_release. The result takes that back. */
+  watch(released: () => void): () => void {
+    const watches = (this.#watches ??= new Set());
+    watches.add(released);
+    return () => void watches.delete(released);
+  }
+
   /** DMA_BUF_SET_NAME. ENOTTY: not a file that takes a name. */
   setName(name: string): void {
     if (this.operations.setName === undefined) throw new MemtrackError('ENOTTY', 'ioctl', 'DMA_BUF_SET_NAME');
@@ -82,6 +90,7 @@ export class File {
   }
 
   #release(): void {
+    if (this.#watches !== null) for (const released of this.#watches) released();
     this.operations.release?.(this);
     const buffer = this.buffer;
     if (buffer === null) return;

@@ -1,12 +1,13 @@
 import { MemtrackError } from '../core/errors.ts';
+import { refuseUnknownOptions } from '../core/known-options.ts';
 import type { AddressSpace } from './address-space.ts';
+import type { File } from './file.ts';
 import { MADV, PAGE, pageAlign, pageAligned, PROT, VMA } from './flags.ts';
 import { MMAP_MIN, TASK_SIZE } from './gap.ts';
 import type { Task } from './task.ts';
 import type { Vma } from './vma.ts';
 
-export interface MmapOptions {
-  readonly fd: number;
+export interface MapFileOptions {
   /** Bytes. */
   readonly length: number;
   /** Bytes into the file; default 0. */
@@ -23,11 +24,33 @@ export interface MmapOptions {
   readonly noReplace?: boolean;
 }
 
+export interface MmapOptions extends MapFileOptions {
+  readonly fd: number;
+}
+
+const FILE_OPTIONS = ['length', 'offset', 'prot', 'shared', 'address', 'fixed', 'noReplace'];
+const OPTIONS = ['fd', ...FILE_OPTIONS];
+
 export function mmap(task: Task, options: MmapOptions): number {
-  const { length, offset = 0, prot = PROT.READ | PROT.WRITE, shared = true } = options;
+  refuseUnknownOptions(options, OPTIONS, 'mmap');
+  const { offset = 0 } = options;
   if (!pageAligned(offset)) throw new MemtrackError('EINVAL', 'mmap', `offset ${offset}`);
-  const file = task.file(options.fd);
+  return doMmap(task, task.file(options.fd), options);
+}
+
+/** A mapping of a file that has no fd. */
+export function mapFile(task: Task, file: File, options: MapFileOptions): number {
+  refuseUnknownOptions(options, FILE_OPTIONS, 'mapFile');
+  if (!pageAligned(options.offset ?? 0)) throw new MemtrackError('EINVAL', 'mmap', `offset ${options.offset}`);
+  return doMmap(task, file, options);
+}
+
+/** do_mmap, then mmap_region. */
+function doMmap(task: Task, file: File, options: MapFileOptions): number {
+  const { length, offset = 0, prot = PROT.READ | PROT.WRITE, shared = true } = options;
   if (!(length > 0)) throw new MemtrackError('EINVAL', 'mmap', `length ${length}`);
+  if (file.operations.mayPlace !== undefined && pageAlign(length) <= TASK_SIZE)
+    file.operations.mayPlace(file, { length: pageAlign(length), offset, prot, shared }, options.address ?? 0);
   const start = place(task.mm, options);
   if (!file.readable || (shared && (prot & PROT.WRITE) !== 0 && !file.writable))
     throw new MemtrackError('EACCES', 'mmap');
@@ -43,7 +66,7 @@ export function mmap(task: Task, options: MmapOptions): number {
 }
 
 /** __get_unmapped_area, for a length of whole pages. */
-function place(mm: AddressSpace, options: MmapOptions): number {
+function place(mm: AddressSpace, options: MapFileOptions): number {
   const { address = 0 } = options;
   const length = pageAlign(options.length);
   const bound = options.fixed === true || options.noReplace === true;

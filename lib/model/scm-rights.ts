@@ -1,6 +1,7 @@
 import { MemtrackError } from '../core/errors.ts';
 import { allocate } from './descriptors.ts';
 import type { InstallOptions } from './fd-table.ts';
+import type { File } from './file.ts';
 import { SCM_MAX_FD } from './flags.ts';
 import type { Message } from './message.ts';
 import { Socket } from './socket.ts';
@@ -40,7 +41,7 @@ export function socketpair(task: Task, options?: InstallOptions): [number, numbe
 export function sendmsg(task: Task, socketFd: number, fds: readonly number[]): Message {
   const socket = socketAt(task, socketFd);
   if (fds.length > SCM_MAX_FD) throw new MemtrackError('EINVAL', 'sendmsg', `${fds.length} fds`);
-  const files = fds.map((fd) => task.file(fd));
+  const files = fds.map((fd) => passed(task, fd));
   if (socket.peer === null) throw new MemtrackError('EPIPE', 'sendmsg');
   for (const file of files) file.get();
   const message = task.kernel.hold(task, files);
@@ -87,6 +88,13 @@ function receiveNothing(socket: Socket): Received {
   }
   if (socket.peer !== null) throw new MemtrackError('EAGAIN', 'recvmsg');
   return { fds: [], truncated: false, end: true };
+}
+
+/** What scm_fp_copy takes of an fd. */
+function passed(task: Task, fd: number): File {
+  const file = task.file(fd);
+  if (file.operations.unsendable === true) throw new MemtrackError('EINVAL', 'sendmsg', `${fd} cannot be passed`);
+  return file;
 }
 
 function socketAt(task: Task, fd: number): Socket {

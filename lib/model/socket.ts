@@ -7,6 +7,7 @@ import { collectSockets } from './socket-gc.ts';
 
 const OPERATIONS: FileOperations = {
   noexec: true,
+  poll: true,
   // sock_no_mmap: it can be asked, and refuses.
   mmap: () => {
     throw new MemtrackError('ENODEV', 'mmap');

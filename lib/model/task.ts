@@ -13,7 +13,7 @@ import type { File } from './file.ts';
 import { CLONE } from './flags.ts';
 import type { Kernel } from './kernel.ts';
 import * as mappings from './mappings.ts';
-import type { MmapOptions } from './mappings.ts';
+import type { MapFileOptions, MmapOptions } from './mappings.ts';
 import type { Message } from './message.ts';
 import { numberIn, unsharePid, unshareUser } from './namespaces.ts';
 import type { PidNamespace } from './pid-namespace.ts';
@@ -284,6 +284,10 @@ export class Task {
   /** Maps a file; returns the address. Errors in the order of mmap(2): EINVAL, EBADF, EACCES, ENODEV, ENOMEM, the exporter's. */
   mmap(options: MmapOptions): number {
     return mappings.mmap(this, options);
+  }
+  /** Maps a file that need not have an fd, as shmat(2) does; the mapping takes a reference of its own. Errors of mmap(2). */
+  mapFile(file: File, options: MapFileOptions): number {
+    return mappings.mapFile(this, file, options);
   }
   /** EINVAL: not on a page, or no length. A hole is no error. */
   munmap(address: number, length: number): void {
