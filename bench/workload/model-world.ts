@@ -1,4 +1,5 @@
 import { Machine } from '../../lib/machine/machine.ts';
+import type { KernelOptions } from '../../lib/model/kernel.ts';
 import type { Task } from '../../lib/model/task.ts';
 
 const PAGE = 4096;
@@ -10,8 +11,8 @@ export interface World {
   readonly fds: readonly number[];
 }
 
-export function populate(fds: number, maps: number): World {
-  const kernel = new Machine();
+export function populate(fds: number, maps: number, options: KernelOptions = {}): World {
+  const kernel = new Machine(options);
   const task = kernel.spawn();
   task.group.nofile = 1 << 20;
   const heap = kernel.dmaHeap('system');
