@@ -78,6 +78,16 @@ export {
 } from './replay/index.ts';
 export { type Answer, formatAnswer, formatCsv, formatJson, makeAnswer } from './report/index.ts';
 export { findHolding, type Holding, rules } from './rules/index.ts';
+export {
+  playScenario,
+  ScenarioError,
+  type Step,
+  type Truth,
+  type TruthActor,
+  type TruthBuffer,
+  type TruthFd,
+  type TruthMap,
+} from './scenario/index.ts';
 export { convertTrace } from './trace/convert.ts';
 export { MtrkReader } from './trace/mtrk-reader.ts';
 export { MtrkWriter } from './trace/mtrk-writer.ts';

@@ -63,8 +63,8 @@ export class ShmSegment {
     this.#operations = {
       link: () => `/${this.buffer.name} (deleted)`,
       mmap: () => undefined,
-      vmOpen: (_file, by) => this.#opened(by),
-      vmClose: (_file, by) => this.#closed(by),
+      vmOpened: (_file, by) => this.#opened(by),
+      vmClosed: (_file, by) => this.#closed(by),
       // Its vm_ops have a close.
       vmFlags: VMA.noMerge,
     };

@@ -21,7 +21,9 @@ export function bufinfoFile({ kernel }: ModelledSystem): PseudoFileNode {
 
 function bufinfoText(buffers: readonly Buffer[]): PseudoText {
   const standIns = new StandIns();
+  // The newest first (__dma_buf_debugfs_list_add).
   const objects = buffers
+    .toReversed()
     .filter(({ kind }) => kind === 'dma-buf')
     .map((buffer) => ({
       size: standIns.size(buffer),

@@ -20,7 +20,10 @@ const ACCESS = VM.read | VM.write | VM.exec;
 export class AddressSpace extends UsedByTasks {
   /** Unique among address spaces. */
   readonly id: number;
-  /** MM_DRIVERPAGES, in pages: what drivers charge this address space for. */
+  /**
+   * MM_DRIVERPAGES, in pages: what drivers charge this address space for. It may fall below 0, as imports are taken off that were
+   * never put on; what is read is then 0 (get_mm_counter).
+   */
   driverPages = 0;
   /** Who may look into it: 1 its user, 0 (nobody) and 2 (root) only with CAP_SYS_PTRACE in `userNamespace` (get_dumpable). */
   dumpable: 0 | 1 | 2 = 1;
@@ -307,17 +310,23 @@ export class AddressSpace extends UsedByTasks {
   #hold(by: Task, vma: Vma): Vma {
     const { file, buffer } = vma;
     file.get();
-    file.operations.vmOpen?.(file, by);
-    vma.object?.pin();
+    file.operations.vmOpened?.(file, by);
+    if (vma.object !== null) {
+      vma.object.pin();
+      vma.object.objectMaps++;
+    }
     if (buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) buffer.writableMaps++;
     return vma;
   }
 
   #drop(by: Task, vma: Vma): void {
     const { file, buffer } = vma;
-    file.operations.vmClose?.(file, by);
+    file.operations.vmClosed?.(file, by);
     if (buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) buffer.writableMaps--;
-    vma.object?.unpin();
+    if (vma.object !== null) {
+      vma.object.objectMaps--;
+      vma.object.unpin();
+    }
     file.put();
   }
 

@@ -32,6 +32,8 @@ export class Buffer {
   sizeAtLeast: number | null;
   /** Shared mappings that may be written, now or by mprotect (mapping_writably_mapped). */
   writableMaps = 0;
+  /** Mappings that have a reference of it by themselves, besides their file's. */
+  objectMaps = 0;
   /** False once released. */
   alive = true;
 
@@ -125,7 +127,8 @@ export class Buffer {
   /** Why it would live without any process: what `refs` does not tell. */
   get kept(): Orphan | null {
     if (this.#named) return 'named';
-    return this.#kernelUsers > 0 || this.#pins > this.openFiles.length ? 'kernel' : null;
+    const used = this.#kernelUsers > 0 || this.#pins > this.openFiles.length;
+    return used || this.openFiles.some((file) => file.kernelRefs > 0) ? 'kernel' : null;
   }
 
   /** Reasons to live: open files, a name, kernel users, buffers on top. */

@@ -56,20 +56,28 @@ export function exitGroup(task: Task, status: number | null, killed: boolean): v
   endGroup(group);
 }
 
-/** exit_notify: children go to init; if init is the parent, or nobody waits here, it is reaped at once. */
+/** exit_notify: children go to a subreaper or init; if init is the parent, or nobody waits here, it is reaped at once. */
 function endGroup(group: ThreadGroup): void {
   const { kernel } = group.leader;
   group.endTime = kernel.now;
   const { pidNamespace } = group.leader;
-  const reaper = pidNamespace.init?.alive === true ? pidNamespace.init : null;
+  const reaper = findReaper(group);
   for (const child of group.children) {
-    child.parent = reaper?.leader ?? null;
-    if (reaper !== null) reaper.children.add(child);
+    child.parent = reaper;
+    if (reaper !== null) reaper.group.children.add(child);
     else if (!child.alive) reap(child);
   }
   group.children.clear();
   if (pidNamespace.init === group) endNamespace(pidNamespace);
   if (kernel.autoReap || group.parent === null) reap(group);
+}
+
+/** find_new_reaper: the nearest subreaper above in the same pid namespace, else that one's init; null: init outside the model. */
+function findReaper(group: ThreadGroup): Task | null {
+  const { pidNamespace } = group.leader;
+  for (let above = group.parent; above?.pidNamespace === pidNamespace; above = above.group.parent)
+    if (above.group.childSubreaper && above.group.alive) return above.group.threads[0] ?? null;
+  return pidNamespace.init?.alive === true ? pidNamespace.init.leader : null;
 }
 
 /** zap_pid_ns_processes: when its init ends, everyone in a pid namespace is killed. */

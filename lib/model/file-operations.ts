@@ -51,8 +51,8 @@ export interface FileOperations {
   /** Refuses an address that was asked for, by throwing MemtrackError, before it is looked at (get_unmapped_area). */
   mayPlace?(file: File, request: MmapRequest, address: number): void;
   /** A mapping of it comes to be, by mmap, fork, a split or a move; or goes (vm_ops open and close). `by`: the acting task. */
-  vmOpen?(file: File, by: Task): void;
-  vmClose?(file: File, by: Task): void;
+  vmOpened?(file: File, by: Task): void;
+  vmClosed?(file: File, by: Task): void;
   /** VM and VMA bits that every mapping of the file gets; VMA.noMerge keeps neighbours apart. */
   readonly vmFlags?: number;
   /** ftruncate(2). Absent: EINVAL. */

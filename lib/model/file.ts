@@ -34,6 +34,7 @@ export class File {
   readonly tables: Map<FdTable, number> | null;
   #refs = 1;
   #watches: Set<() => void> | null = null;
+  #kernelRefs = 0;
 
   constructor(options: FileOptions = {}) {
     this.buffer = options.buffer ?? null;
@@ -81,6 +82,22 @@ export class File {
     const watches = (this.#watches ??= new Set());
     watches.add(released);
     return () => void watches.delete(released);
+  }
+
+  /** References that the kernel itself has: importers, tables of handles. */
+  get kernelRefs(): number {
+    return this.#kernelRefs;
+  }
+
+  /** A reference for the kernel itself. */
+  getByKernel(): this {
+    this.#kernelRefs++;
+    return this.get();
+  }
+
+  putByKernel(): void {
+    this.#kernelRefs--;
+    this.put();
   }
 
   /** DMA_BUF_SET_NAME. ENOTTY: not a file that takes a name. */

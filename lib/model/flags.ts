@@ -11,6 +11,8 @@ export const O = {
   EXCL: 0o200,
   TRUNC: 0o1000,
   NONBLOCK: 0o4000,
+  /** What open(2) adds on 64-bit, and fdinfo shows. */
+  LARGEFILE: 0o100000,
   CLOEXEC: 0o2000000,
 } as const;
 

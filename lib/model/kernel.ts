@@ -33,9 +33,11 @@ export interface KernelOptions {
   readonly pidMax?: number;
   /** fs.nr_open: no table has more fds. Default 1,048,576. */
   readonly nrOpen?: number;
+  /** MM_DRIVERPAGES (2022): GPU drivers charge objects to the address space that made them. Default false. */
+  readonly driverPages?: boolean;
 }
 
-const OPTIONS = ['semantics', 'memtrack', 'tracker', 'autoReap', 'pidMax', 'nrOpen'];
+const OPTIONS = ['semantics', 'memtrack', 'tracker', 'autoReap', 'pidMax', 'nrOpen', 'driverPages'];
 const MEMTRACK: readonly string[] = ['off', 'on', 'debug'];
 
 export interface SpawnOptions {
@@ -59,6 +61,7 @@ export class Kernel implements Disposable {
   readonly memtrack: 'off' | 'on' | 'debug';
   readonly autoReap: boolean;
   readonly nrOpen: number;
+  readonly driverPages: boolean;
   readonly accounting: Accounting;
   /** What accounts for the buffers; null with memtrack off, or if `options.tracker` is something else. `flush` before reading. */
   readonly tracker: Tracker | null;
@@ -99,6 +102,7 @@ export class Kernel implements Disposable {
     this.#pidMax = options.pidMax ?? 1 << 22;
     this.pidNamespace = new PidNamespace(0, null, this.#pidMax);
     this.rootCredentials = makeCredentials(this.userNamespace);
+    this.driverPages = options.driverPages ?? false;
     this.#ownsTracker = options.tracker === undefined;
     const sink = this.memtrack === 'off' ? null : (options.tracker ?? new Tracker({ semantics: this.semantics }));
     this.tracker = sink instanceof Tracker ? sink : null;

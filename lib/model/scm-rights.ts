@@ -49,6 +49,19 @@ export function sendmsg(task: Task, socketFd: number, fds: readonly number[]): M
   return message;
 }
 
+/** unix_dgram_sendmsg to a socket that is named by its address. */
+export function sendTo(task: Task, socketFd: number, to: Socket, fds: readonly number[]): Message {
+  const socket = socketAt(task, socketFd);
+  if (fds.length > SCM_MAX_FD) throw new MemtrackError('EINVAL', 'sendmsg', `${fds.length} fds`);
+  const files = fds.map((fd) => passed(task, fd));
+  if (socket.type !== to.type) throw new MemtrackError('EPROTOTYPE', 'sendmsg');
+  if (to.refs === 0) throw new MemtrackError('ECONNREFUSED', 'sendmsg');
+  for (const file of files) file.get();
+  const message = task.kernel.hold(task, files);
+  to.queue.push(message);
+  return message;
+}
+
 /** scm_detach_fds: the lowest free fds in order; what finds no room is closed. */
 export function recvmsg(task: Task, socketFd: number, options: ReceiveOptions = {}): Received {
   const socket = socketAt(task, socketFd);
@@ -82,6 +95,7 @@ function peeked(queue: readonly Message[]): Message | undefined {
 
 /** unix_stream_read_generic with an empty queue: the error first, then the end. */
 function receiveNothing(socket: Socket): Received {
+  if (socket.type === 'datagram') throw new MemtrackError('EAGAIN', 'recvmsg');
   if (socket.reset) {
     socket.reset = false;
     throw new MemtrackError('ECONNRESET', 'recvmsg');

@@ -153,7 +153,7 @@ function mapColumns(spaces: Iterable<AddressSpace>, rows: Rows, fileRows: FileRo
       if (buffer === null) continue;
       columns.addressSpace.push(space.id);
       columns.buffer.push(rows.get(buffer)!);
-      columns.file.push(fileRows.get(vma.file)!);
+      columns.file.push(fileRows.get(vma.file) ?? -1);
       columns.start.push(vma.start);
       columns.bytes.push(vma.end - vma.start);
       columns.offset.push(vma.offset);

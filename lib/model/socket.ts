@@ -17,9 +17,13 @@ const OPERATIONS: FileOperations = {
   },
 };
 
-/** One end of a connected pair of AF_UNIX sockets, as far as descriptors pass through it: SOCK_STREAM, a byte a message. */
+/**
+ * An AF_UNIX socket, as far as descriptors pass through it: one end of a connected pair (SOCK_STREAM, a byte a message), or
+ * one on its own that anyone may send to (SOCK_DGRAM).
+ */
 export class Socket extends File {
-  /** The other end; null once it is closed. */
+  readonly type: 'stream' | 'datagram';
+  /** The other end; null once it is closed, and for datagrams. */
   peer: Socket | null = null;
   /** The other end was closed with messages unread, which the next recvmsg tells once (sk_err). */
   reset = false;
@@ -27,19 +31,25 @@ export class Socket extends File {
   readonly queue: Message[] = [];
   readonly #kernel: Kernel;
 
-  private constructor(kernel: Kernel) {
+  private constructor(kernel: Kernel, type: 'stream' | 'datagram') {
     super({ operations: OPERATIONS, path: `socket:[${kernel.nextAnonymousInode()}]` });
     this.#kernel = kernel;
+    this.type = type;
     kernel.sockets.add(this);
   }
 
   /** socketpair(2), before it has fds; each end has one reference, the caller's. */
   static pair(kernel: Kernel): readonly [Socket, Socket] {
-    const left = new Socket(kernel);
-    const right = new Socket(kernel);
+    const left = new Socket(kernel, 'stream');
+    const right = new Socket(kernel, 'stream');
     left.peer = right;
     right.peer = left;
     return [left, right];
+  }
+
+  /** socket(2) and bind(2), before it has a fd; its one reference is the caller's. */
+  static datagram(kernel: Kernel): Socket {
+    return new Socket(kernel, 'datagram');
   }
 
   /** unix_release_sock: the other end is told, what was not read is dropped, then cycles of sockets in flight are collected. */

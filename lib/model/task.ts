@@ -21,6 +21,7 @@ import { mremap } from './remap.ts';
 import * as scm from './scm-rights.ts';
 import type { ReceiveOptions, Received } from './scm-rights.ts';
 import * as ids from './set-ids.ts';
+import type { Socket } from './socket.ts';
 import { ThreadGroup } from './thread-group.ts';
 
 /**
@@ -313,6 +314,10 @@ export class Task {
   /** Passes fds with SCM_RIGHTS. EBADF, ENOTSOCK, EINVAL: more than 253; EPIPE: the other end is closed. */
   sendmsg(socket: number, fds: readonly number[]): Message {
     return scm.sendmsg(this, socket, fds);
+  }
+  /** Passes fds to a datagram socket. EBADF, ENOTSOCK, EINVAL: more than 253; EPROTOTYPE: not both take datagrams; ECONNREFUSED: it is closed. */
+  sendTo(socket: number, to: Socket, fds: readonly number[]): Message {
+    return scm.sendTo(this, socket, to, fds);
   }
   /** Receives one message: what fits gets the lowest free fds, the rest is closed. EAGAIN: none is there; ECONNRESET, EBADF, ENOTSOCK. */
   recvmsg(socket: number, options?: ReceiveOptions): Received {

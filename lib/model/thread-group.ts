@@ -24,6 +24,8 @@ export class ThreadGroup {
   killed = false;
   /** It is not known how, or whether, it ended (a recording that does not show it). */
   uncertain = false;
+  /** Orphans among its descendants come to it rather than to init (PR_SET_CHILD_SUBREAPER). */
+  childSubreaper = false;
   /** Its pid is free again. */
   reaped = false;
   /** Soft RLIMIT_NOFILE; system calls obey it. */
