@@ -102,7 +102,7 @@ export class DrmFile {
         this.#checkMmap(request);
       },
       mapped: (_file, request) => this.#mapped(request),
-      ...(this.device.driver.fdinfo === true ? { showFdinfo: () => this.device.showFdinfo(this) } : {}),
+      showFdinfo: () => (this.device.driver.fdinfo === true ? this.device.showFdinfo(this) : ''),
       release: () => {
         this.#release();
       },

@@ -130,6 +130,6 @@ export class GemObject {
 
   /** MM_DRIVERPAGES: nobody is charged once the creator's address space has no users (mmget_not_zero). */
   charge(pages: number): void {
-    if (this.#mm !== null && this.#mm.users.length > 0) this.#mm.driverPages += pages;
+    if (this.#mm !== null && this.#mm.users.length > 0) this.#mm.chargeDriverPages(pages);
   }
 }

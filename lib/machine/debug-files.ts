@@ -34,8 +34,8 @@ function bufinfoText(buffers: readonly Buffer[]): PseudoText {
       inode: standIns.inode(buffer),
       name: buffer.name,
       fences: [],
-      attachments: [],
+      attachments: buffer.attachments,
     }));
-  if (objects.length > 0) standIns.use(null, 'fences and attached devices are not in the recording');
+  if (objects.length > 0) standIns.use(null, 'fences, and devices that a recording does not tell of, are left out');
   return { text: formatBufinfo(objects), standIns: standIns.list };
 }

@@ -6,6 +6,9 @@ import { IonDirect } from '../drivers/ion-direct.ts';
 import type { IonDirectOptions } from '../drivers/ion-direct.ts';
 import { Epolls } from '../drivers/epoll.ts';
 import { type IoUringSetup, IoUrings } from '../drivers/io-uring.ts';
+import type { DrmDevice } from '../drivers/drm-device.ts';
+import type { DRM_DRIVERS, DrmDriver } from '../drivers/drm-driver.ts';
+import { Drm, type DrmDeviceOptions } from '../drivers/drm.ts';
 import { Memfds } from '../drivers/memfd.ts';
 import { PosixShm } from '../drivers/posix-shm.ts';
 import type { ShmStat } from '../drivers/shm-segment.ts';
@@ -18,6 +21,8 @@ import type { Task } from '../model/task.ts';
 import { MemtrackError } from '../core/errors.ts';
 import { ionDirectory } from './ion-pseudo.ts';
 import { ringFdinfo, sysvipcShm } from './holder-files.ts';
+import { drmFdinfoText } from './drm-fdinfo-text.ts';
+import { drmDebugfs } from './drm-pseudo.ts';
 import { machineTree } from './machine-tree.ts';
 import type { PseudoHandle } from './pseudo-handle.ts';
 import type { PseudoNode, PseudoStat } from './pseudo-node.ts';
@@ -37,6 +42,7 @@ import type { ReadOptions } from './read-options.ts';
  */
 export class Machine extends Kernel {
   readonly dmaBufs: DmaBufs;
+  readonly drm: Drm;
   readonly memfds: Memfds;
   readonly posixShm: PosixShm;
   readonly udmabuf: Udmabuf;
@@ -50,6 +56,7 @@ export class Machine extends Kernel {
   constructor(options: KernelOptions = {}) {
     super(options);
     this.dmaBufs = new DmaBufs(this);
+    this.drm = new Drm(this, this.dmaBufs, drmFdinfoText);
     this.memfds = new Memfds(this);
     this.posixShm = new PosixShm(this);
     this.udmabuf = new Udmabuf(this.dmaBufs);
@@ -58,6 +65,7 @@ export class Machine extends Kernel {
     this.epolls = new Epolls();
     this.#files = machineTree({ kernel: this, tracker: this.tracker });
     this.mount('/proc/sysvipc/shm', sysvipcShm(this.sysvShm));
+    this.mount('/sys/kernel/debug/dri', drmDebugfs(this.drm));
   }
 
   /** The heap of that name, made when first asked for. */
@@ -85,6 +93,11 @@ export class Machine extends Kernel {
     const ion = new IonDirect(this, this.dmaBufs, options);
     this.#registerIon(ion);
     return ion;
+  }
+
+  /** A DRM device appears: /dev/dri/card0 and, of most drivers, /dev/dri/renderD128; then card1 and so on. */
+  drmDevice(driver: DrmDriver | keyof typeof DRM_DRIVERS = 'vgem', options?: DrmDeviceOptions): DrmDevice {
+    return this.drm.add(driver, options);
   }
 
   /** memfd_create(2) with MFD_ flags. */

@@ -47,7 +47,7 @@ function mapsText(mm: AddressSpace): PseudoText {
   const standIns = new StandIns();
   standIns.use(null, 'only mappings of shared buffers are in the recording');
   const lines = mm.vmas
-    .filter(({ file }) => file.buffer !== null)
+    .filter(({ buffer }) => buffer !== null)
     .map((vma) => ({
       start: vma.start,
       end: vma.end,

@@ -20,15 +20,11 @@ const ACCESS = VM.read | VM.write | VM.exec;
 export class AddressSpace extends UsedByTasks {
   /** Unique among address spaces. */
   readonly id: number;
-  /**
-   * MM_DRIVERPAGES, in pages: what drivers charge this address space for. It may fall below 0, as imports are taken off that were
-   * never put on; what is read is then 0 (get_mm_counter).
-   */
-  driverPages = 0;
   /** Who may look into it: 1 its user, 0 (nobody) and 2 (root) only with CAP_SYS_PTRACE in `userNamespace` (get_dumpable). */
   dumpable: 0 | 1 | 2 = 1;
   userNamespace: UserNamespace;
   readonly #kernel: Kernel;
+  #driverPages = 0;
   #vmas: Vma[] = [];
   /** Everything from here up to MMAP_BASE is mapped: where the search for a gap begins. */
   #full = MMAP_BASE;
@@ -38,6 +34,19 @@ export class AddressSpace extends UsedByTasks {
     this.#kernel = kernel;
     this.id = kernel.nextAddressSpaceId();
     this.userNamespace = kernel.userNamespace;
+  }
+
+  /**
+   * MM_DRIVERPAGES, in pages: what drivers charge this address space for. Never below 0, where the counter may be, as imports are
+   * taken off that were never put on (get_mm_counter).
+   */
+  get driverPages(): number {
+    return Math.max(this.#driverPages, 0);
+  }
+
+  /** add_mm_counter(MM_DRIVERPAGES). */
+  chargeDriverPages(pages: number): void {
+    this.#driverPages += pages;
   }
 
   /** Ascending by start; they never overlap. */
