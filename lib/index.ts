@@ -36,6 +36,7 @@ export { IonDirect, type IonDirectOptions } from './drivers/ion-direct.ts';
 export { ION_FLAG, ION_HEAP_TYPE, type IonHeap, type IonHeapOptions } from './drivers/ion-heap.ts';
 export type { IonAllocation, IonHeapInfo } from './drivers/ion-heaps.ts';
 export { ION_IOC, ionIoctl, type IonUserMemory } from './drivers/ion-ioctl.ts';
+export { dmabufStats } from './machine/dmabuf-stats.ts';
 export { Machine as Kernel } from './machine/machine.ts';
 export type { PseudoHandle } from './machine/pseudo-handle.ts';
 export type {

@@ -17,14 +17,15 @@ import type { PseudoDirectory, PseudoFileNode, PseudoNode } from './pseudo-node.
 export function drmDebugfs(drm: Drm): PseudoDirectory {
   const nodes = (): ReadonlyMap<string, PseudoNode> => {
     const entries = new Map<string, PseudoNode>();
-    for (const device of drm.devices) {
-      entries.set(device.name, deviceDirectory(device));
+    // The newest first (dcache_readdir): a device's directory is made before the links to it.
+    for (const device of drm.devices.toReversed()) {
       for (const node of [device.card, device.renderNode])
         if (node !== null)
           entries.set(
             String(node.minor),
             textLink(() => device.name),
           );
+      entries.set(device.name, deviceDirectory(device));
     }
     return entries;
   };

@@ -2,6 +2,7 @@ import type { Operate } from './operate.ts';
 import { DESCRIPTORS } from './operate-descriptors.ts';
 import { DMA_BUFS } from './operate-dma-bufs.ts';
 import { FILES } from './operate-files.ts';
+import { GEM } from './operate-gem.ts';
 import { HOLDERS } from './operate-holders.ts';
 import { MAPPINGS } from './operate-mappings.ts';
 import { TASKS } from './operate-tasks.ts';
@@ -13,5 +14,6 @@ export const OPERATIONS: Readonly<Record<string, Operate>> = {
   ...DESCRIPTORS,
   ...MAPPINGS,
   ...HOLDERS,
+  ...GEM,
   ...TASKS,
 };

@@ -19,6 +19,10 @@ export interface Prop {
   /** Of a POSIX shm, a DRM file, or the DRM device of a GEM object. */
   readonly path?: string;
   readonly shmid?: number;
+  /** The last flink name of a GEM object. */
+  flink?: number;
+  /** What a dumb buffer was made for. */
+  readonly picture?: { readonly width: number; readonly height: number; readonly pitch: number; readonly bpp: number };
   /** What a dma-buf was made of, or a GEM object imported from. */
   readonly from: Prop | null;
   /** In the words of the scenario. */
@@ -30,7 +34,7 @@ export interface Prop {
 }
 
 export type PropOptions = Pick<Prop, 'label' | 'kind' | 'size'> &
-  Partial<Pick<Prop, 'buffer' | 'file' | 'name' | 'exporter' | 'path' | 'shmid' | 'from'>>;
+  Partial<Pick<Prop, 'buffer' | 'file' | 'name' | 'exporter' | 'path' | 'shmid' | 'from' | 'picture'>>;
 
 export function makeProp(options: PropOptions): Prop {
   return {

@@ -74,7 +74,8 @@ export class Stage {
 
   /** Whether the modelled kernel has this device. */
   has(path: string): boolean {
-    return path === '/dev/udmabuf' || path === '/dev/dma_heap/system';
+    if (path === '/dev/udmabuf' || path === '/dev/dma_heap/system') return true;
+    return this.kernel.drm.devices.some(({ card, renderNode }) => card.path === path || renderNode?.path === path);
   }
 
   /** Whether a file is, or opens, what the label names. */

@@ -50,6 +50,7 @@ function bufferOf(stage: Stage, prop: Prop): TruthBuffer {
     ...identityOf(prop),
     ...(prop.path === undefined ? {} : { path: prop.path }),
     ...(prop.shmid === undefined ? {} : { shmid: prop.shmid }),
+    ...(prop.flink === undefined ? {} : { flink: prop.flink }),
     ...(kind === 'sysv-shm' || kind === 'posix-shm' ? { name_removed: prop.removed } : {}),
     ...(prop.seals.length === 0 ? {} : { seals: prop.seals.join(',') }),
     ...sourceOf(prop),
@@ -87,7 +88,7 @@ function mapsOf(stage: Stage, prop: Prop): TruthMap[] {
   if (prop.buffer === null) return [];
   return alive(stage).flatMap((actor) =>
     actor.task.mm.vmas
-      .filter((vma) => vma.file.buffer === prop.buffer)
+      .filter((vma) => vma.buffer === prop.buffer)
       .map((vma) => ({
         ...ofActor(actor),
         start: vma.start.toString(16),

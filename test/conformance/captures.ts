@@ -1,11 +1,12 @@
 /** What real kernels showed, in captures/KERNEL/SCENARIO. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import type { Machine } from '../../lib/machine/machine.ts';
+import { guestKernel } from '../../lib/scenario/index.ts';
 import type { Truth } from '../../lib/scenario/truth.ts';
 
 const CAPTURES = path.join(import.meta.dirname, 'captures');
-const PLAYED = ['dmabuf-life', 'memfd-shm', 'hard-cases'];
 const SCENARIOS = path.join(import.meta.dirname, 'scenarios');
 
 export interface Capture {
@@ -13,6 +14,8 @@ export interface Capture {
   readonly kernel: string;
   /** `hard-cases` */
   readonly scenario: string;
+  /** Of the kernel: what it had. */
+  readonly guest: string;
   /** Of the scenario. */
   readonly text: string;
   readonly steps: readonly CapturedStep[];
@@ -36,12 +39,13 @@ export function scenarioNames(): readonly string[] {
     .map((name) => path.basename(name, '.scn'));
 }
 
-/** Every capture in the repository that the model's drivers can play. */
+/** Every capture in the repository. */
 export function readCaptures(): readonly Capture[] {
   return readdirSync(CAPTURES).flatMap((kernel) =>
-    PLAYED.filter((name) => existsSync(path.join(CAPTURES, kernel, name))).map((scenario) => ({
+    readdirSync(path.join(CAPTURES, kernel)).map((scenario) => ({
       kernel,
       scenario,
+      guest: readFileSync(path.join(CAPTURES, kernel, scenario, 'guest.txt'), 'utf8'),
       text: scenarioText(scenario),
       steps: readSteps(path.join(CAPTURES, kernel, scenario)),
     })),
@@ -64,4 +68,15 @@ export function readSteps(directory: string): readonly CapturedStep[] {
         snap: packed ? gunzipSync(snap) : snap,
       };
     });
+}
+
+/** The model of the machine that a capture was made in. */
+export function kernelOf({ guest }: Capture): Machine {
+  return guestKernel(
+    {},
+    {
+      gpu: /^virtio_gpu /m.test(guest),
+      stats: /^has +\/sys\/kernel\/dmabuf\/buffers$/m.test(guest),
+    },
+  );
 }

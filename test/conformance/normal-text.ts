@@ -8,6 +8,8 @@ const COMPARED = [
   /^proc\/\d+\/(task\/\d+\/)?(fd|fdinfo)\/(?![012]$)\d+$/,
   /^proc\/sysvipc\/shm$/,
   /^sys\/kernel\/debug\/dma_buf\//,
+  /^sys\/kernel\/debug\/dri\/(\d+$|[^/]+\/)/,
+  /^sys\/kernel\/dmabuf($|\/)/,
 ];
 
 const MAPS_LINE = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) (\S+) (\d+) ( *)(.*)$/s;
@@ -24,6 +26,8 @@ const ANONYMOUS = /^(?:socket|anon_inode):/;
 export function normalText(records: readonly BundleRecord[], truth: Truth): readonly string[] {
   return new Normaliser(truth).lines(records);
 }
+
+type Link = Extract<BundleRecord, { readonly type: 'link' }>;
 
 class Normaliser {
   readonly #pids: ReadonlyMap<string, string>;
@@ -57,7 +61,7 @@ class Normaliser {
             return `${path}: ${this.#text(record.path, record.text, link?.attributes ?? {}, link?.text ?? '')}`;
           }
           case 'link':
-            return `${path} -> ${this.#link(record.text)} ${this.#attributes(record.attributes, record.text)}`;
+            return `${path} -> ${this.#link(record.text)} ${this.#attributes(record)}`;
           case 'error':
             return `${path}: ${record.errno}`;
           case 'stat':
@@ -91,7 +95,10 @@ class Normaliser {
     if (path.endsWith('/sysvipc/shm')) return this.#shm(text);
     if (path.endsWith('/clients'))
       return text.replace(/^( {0,20}\S+)( +\d+)/gm, (_, comm: string, pid: string) => comm + this.#pidColumn(pid));
-    if (path.endsWith('/framebuffer')) return text.replace(/vaddr=[0-9a-f]{16}/g, 'vaddr=ADDRESS');
+    if (path.endsWith('/framebuffer'))
+      return text
+        .replace(/^framebuffer\[\d+\]/gm, 'framebuffer[ID]')
+        .replace(/vaddr=(?!0{16})[0-9a-f]{16}/g, 'vaddr=ADDRESS');
     return text;
   }
 
@@ -138,8 +145,10 @@ class Normaliser {
     return text.replace(/^socket:\[\d+\]$/, 'socket:[INODE]');
   }
 
-  /** mode and blocks are compared where the model knows them: nowhere yet. */
-  #attributes({ dev = '', ino = '', size = '', lmode = '' }: Attributes, text: string): string {
+  /** mode and blocks are not in the model's bundles, nor what debugfs's own inodes are. */
+  #attributes({ path, text, attributes }: Link): string {
+    const { dev = '', ino = '', size = '', lmode = '' } = attributes;
+    if (path.startsWith('sys/')) return `lmode=${lmode}`;
     if (ANONYMOUS.test(text)) return `size=${size} lmode=${lmode}`;
     return `dev=${this.#device(dev)} ino=${this.#inode(dev, ino, text)} size=${size} lmode=${lmode}`;
   }

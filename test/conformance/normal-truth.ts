@@ -22,6 +22,7 @@ export function normalTruth(truth: Truth): object {
     maps: buffer.maps
       .map(({ start: _start, ...map }) => ({ ...map, pid: pids.of(map.pid), tid: pids.of(map.tid) }))
       .sort((a, b) => (place(a) < place(b) ? -1 : 1)),
+    ...(buffer.framebuffers === undefined ? {} : { framebuffers: buffer.framebuffers.map(({ drm_file }) => drm_file) }),
     ...(buffer.in_flight === undefined
       ? {}
       : { in_flight: buffer.in_flight.map(({ from, to }) => `${from} to ${to}`).sort() }),
