@@ -45,9 +45,9 @@ function spacesOf(kernel: Kernel): readonly AddressSpace[] {
 }
 
 /** Where in its buffer an address space has touched what `vma` maps. */
-function offsetsOf(space: AddressSpace, { file }: Vma): readonly (readonly [number, number])[] {
+function offsetsOf(space: AddressSpace, vma: Vma): readonly (readonly [number, number])[] {
   return space.vmas
-    .filter((other) => other.file.buffer === file.buffer && !isPrivateCopy(other))
+    .filter((other) => other.buffer === vma.buffer && !isPrivateCopy(other))
     .flatMap((other) => touchedOffsets(space, other));
 }
 

@@ -55,8 +55,13 @@ export const SHARED_ONLY = 'only mappings of shared buffers are in the recording
 function mapsText(mm: AddressSpace): PseudoText {
   const standIns = new StandIns();
   standIns.use(null, SHARED_ONLY);
-  const lines = mm.vmas.filter(({ file }) => file.buffer !== null).map((vma) => mapsLine(vma, standIns));
+  const lines = mm.vmas.filter(isShown).map((vma) => mapsLine(vma, standIns));
   return { text: formatMaps(lines), standIns: standIns.list };
+}
+
+/** Mappings of buffers, also through a device's file; of others only what is identified. */
+export function isShown({ buffer, file }: Vma): boolean {
+  return buffer !== null || file.identity !== null;
 }
 
 /** A mapping as maps and smaps show it. */

@@ -8,7 +8,7 @@ import type { Vma } from '../model/vma.ts';
 import { formatSmaps, formatSmapsRollup, ROLLUP_KEYS, SMAPS_KEYS } from '../procfs/smaps.ts';
 import type { SmapsMapping } from '../procfs/smaps.ts';
 import { pageShares } from './page-shares.ts';
-import { mapsLine, memoryFile, SHARED_ONLY } from './proc-maps.ts';
+import { isShown, mapsLine, memoryFile, SHARED_ONLY } from './proc-maps.ts';
 import type { ProcPid } from './proc-pid.ts';
 import type { PseudoFileNode, PseudoText } from './pseudo-node.ts';
 import { StandIns } from './stand-ins.ts';
@@ -58,7 +58,7 @@ function rollupText(kernel: Kernel, mm: AddressSpace): PseudoText {
 }
 
 function shownVmas(mm: AddressSpace): readonly Vma[] {
-  return mm.vmas.filter(({ file }) => file.buffer !== null);
+  return mm.vmas.filter(isShown);
 }
 
 /** Figures in bytes, by key; what is not there is 0. Fractions of a byte are kept, for sums. */

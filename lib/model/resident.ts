@@ -40,7 +40,7 @@ export function residentPages(mm: AddressSpace): ResidentPages {
   for (const vma of mm.vmas) {
     const pages = residentPagesOf(mm, vma);
     if (isPrivateCopy(vma)) anon += pages;
-    else if (vma.file.buffer !== null && IN_SHMEM.has(vma.file.buffer.kind)) shmem += pages;
+    else if (vma.buffer !== null && IN_SHMEM.has(vma.buffer.kind)) shmem += pages;
     else file += pages;
   }
   return { anon, file, shmem };
