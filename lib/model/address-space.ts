@@ -7,6 +7,7 @@ import type { Kernel } from './kernel.ts';
 import type { Task } from './task.ts';
 import type { UserNamespace } from './user-namespace.ts';
 import { UsedByTasks } from './used-by-tasks.ts';
+import { AddressRanges } from './address-ranges.ts';
 import { accounted, Vma } from './vma.ts';
 
 /** Bits that protect() changes. */
@@ -23,6 +24,8 @@ export class AddressSpace extends UsedByTasks {
   /** Who may look into it: 1 its user, 0 (nobody) and 2 (root) only with CAP_SYS_PTRACE in `userNamespace` (get_dumpable). */
   dumpable: 0 | 1 | 2 = 1;
   userNamespace: UserNamespace;
+  /** What has been touched: the pages that may be in memory. */
+  readonly touched = new AddressRanges();
   readonly #kernel: Kernel;
   #driverPages = 0;
   #vmas: Vma[] = [];
@@ -113,6 +116,7 @@ export class AddressSpace extends UsedByTasks {
     let at = this.#indexOf(start);
     const first = vmas[at];
     if (first === undefined || first.start >= end) return false;
+    this.touched.remove(start, end);
     if (end > this.#full) this.#full = Math.min(end, MMAP_BASE);
     if (first.start < start) {
       if (first.end > end) {
@@ -171,6 +175,7 @@ export class AddressSpace extends UsedByTasks {
       this.#insert(by, moved);
       moved.object?.unpin();
       moved.file.put();
+      this.touched.move(start, start + Math.min(oldEnd - start, newEnd - newStart), newStart);
     }
     if (!keepOld) this.unmap(by, start, oldEnd - start);
   }

@@ -18,6 +18,7 @@ import type { Message } from './message.ts';
 import { numberIn, unsharePid, unshareUser } from './namespaces.ts';
 import type { PidNamespace } from './pid-namespace.ts';
 import { mremap } from './remap.ts';
+import { touch } from './resident.ts';
 import * as scm from './scm-rights.ts';
 import type { ReceiveOptions, Received } from './scm-rights.ts';
 import * as ids from './set-ids.ts';
@@ -305,6 +306,11 @@ export class Task {
   /** MADV_DONTFORK and MADV_DOFORK act, other advice does nothing. EINVAL. */
   madvise(address: number, length: number, advice: number): void {
     mappings.madvise(this, address, length, advice);
+  }
+
+  /** Reads every page of a range, which puts them in memory: only then RSS counts them. EFAULT. */
+  touch(address: number, length: number): void {
+    touch(this, address, length);
   }
 
   /** A connected pair of AF_UNIX sockets. EMFILE. */
