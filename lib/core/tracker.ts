@@ -150,9 +150,12 @@ export class Tracker implements Disposable {
     this.#call('exec');
   }
 
-  /** The task, or with `group` every thread of its process, ends. ESRCH. Linux: do_exit(). */
-  exit(task: number, options: { readonly group?: boolean } = {}): void {
-    this.#single.exit(word(task, 'task'), options.group === true);
+  /**
+   * The task, or with `group` every thread of its process, ends. ESRCH. `unnotified`: in posted, the exit notifier does not run, so that
+   * the handles stay for ever. Linux: do_exit().
+   */
+  exit(task: number, options: { readonly group?: boolean; readonly unnotified?: boolean } = {}): void {
+    this.#single.exit(word(task, 'task'), options.group === true, options.unnotified === true);
     this.#call('exit');
   }
 

@@ -19,11 +19,14 @@ export class Accounting {
   readonly posted: boolean;
   readonly enabled: boolean;
   readonly #sink: CommandSink;
+  readonly #unnotified: boolean;
   readonly #writer = new RecordWriter(BATCH + 2);
   #closed = false;
 
-  constructor(sink: CommandSink | null, posted: boolean) {
+  /** `profiling`: whether there is an exit notifier; as posted, without CONFIG_PROFILING there is none. */
+  constructor(sink: CommandSink | null, posted: boolean, profiling = true) {
     this.posted = posted;
+    this.#unnotified = posted && !profiling;
     this.enabled = sink !== null;
     this.#sink = sink ?? { apply: () => 0, tag: () => 1 };
   }
@@ -56,10 +59,14 @@ export class Accounting {
     if (this.enabled) this.#room().fork(parent, child, pid, share);
   }
   exec(task: number): void {
-    if (this.enabled) this.#room().exec(task);
+    if (this.enabled) this.#room().exec(task, this.#unnotified);
   }
   exit(task: number, group: boolean): void {
-    if (this.enabled) this.#room().exit(task, group);
+    if (this.enabled) this.#room().exit(task, group, this.#unnotified);
+  }
+  /** clone gives a child up that copy_files made: it never runs, nor does its exit notifier. */
+  abandon(task: number): void {
+    if (this.enabled) this.#room().exit(task, false, true);
   }
   unshare(task: number): void {
     if (this.enabled) this.#room().unshare(task);
