@@ -160,10 +160,13 @@ export class Kernel implements Disposable {
       sameAs === null
         ? this.accounting.enabled && (this.semantics === 'intended' || exporter.memtrack)
         : sameAs.tracked;
-    const buffer = new Buffer(this, ++this.#buffersMade, exporter, options, tracked);
-    this.#buffers.set(buffer.key, buffer);
-    if (tracked && sameAs === null)
-      this.accounting.init(buffer.key, buffer.size ?? buffer.sizeAtLeast ?? 0, buffer.creator?.key ?? 0, buffer.tag);
+    const key = ++this.#buffersMade;
+    if (tracked && sameAs === null) {
+      const { size, sizeAtLeast, creator, tag } = options;
+      this.accounting.init(key, size ?? sizeAtLeast ?? 0, creator?.key ?? 0, tag ?? null);
+    }
+    const buffer = new Buffer(this, key, exporter, options, tracked);
+    this.#buffers.set(key, buffer);
     return buffer;
   }
 
