@@ -31,6 +31,8 @@ export {
   type TrackerOptions,
   type VmaRange,
 } from './core/tracker.ts';
+export { Binder, type BinderOptions } from './drivers/binder.ts';
+export type { BinderFault, BinderProcess } from './drivers/binder-process.ts';
 export { Ion, type IonCustom, type IonOptions } from './drivers/ion.ts';
 export { IonDirect, type IonDirectOptions } from './drivers/ion-direct.ts';
 export { ION_FLAG, ION_HEAP_TYPE, type IonHeap, type IonHeapOptions } from './drivers/ion-heap.ts';

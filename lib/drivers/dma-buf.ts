@@ -120,7 +120,7 @@ export class DmaBufAttachment {
 
   /** `device`: dev_name. EINVAL: not a dma-buf. */
   constructor(file: File, device: string) {
-    if (file.buffer?.kind !== 'dma-buf') throw new MemtrackError('EINVAL', 'dma_buf_attach', 'not a dma-buf');
+    if (file.buffer === null || !file.isDmaBuf) throw new MemtrackError('EINVAL', 'dma_buf_attach', 'not a dma-buf');
     this.file = file.getByKernel();
     this.device = device;
     file.buffer.attachments.push(device);

@@ -49,6 +49,8 @@ export class IonHeaps {
   readonly #added: IonHeap[] = [];
   #heaps: readonly IonHeap[] = [];
   readonly #buffers = new Map<Buffer, IonBuffer>();
+  /** Of dma-bufs; the buffer's is the last one that was set. */
+  readonly #names = new WeakMap<File, string>();
 
   /** `memtrack`: whether its buffers carry a memtrack buffer. */
   constructor(kernel: Kernel, dmaBufs: DmaBufs, memtrack: boolean) {
@@ -61,6 +63,12 @@ export class IonHeaps {
       mmap: (file, request) => {
         if (!this.demand(file).heap.mappable) throw new MemtrackError('EINVAL', 'ion_mmap');
         operations.mmap?.(file, request);
+      },
+      link: (file) => `/dmabuf:${file.name ?? ''}`,
+      nameOf: (file) => this.#names.get(file) ?? null,
+      setName: (file, name) => {
+        operations.setName?.(file, name);
+        this.#names.set(file, name);
       },
       release: (file) => this.#release(file),
     };

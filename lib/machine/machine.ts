@@ -1,3 +1,4 @@
+import { Binder } from '../drivers/binder.ts';
 import { DmaBufs } from '../drivers/dma-buf.ts';
 import { DmaHeap } from '../drivers/dma-heap.ts';
 import { Ion } from '../drivers/ion.ts';
@@ -50,6 +51,7 @@ export class Machine extends Kernel {
   readonly sysvShm: SysvShm;
   readonly ioUrings: IoUrings;
   readonly epolls: Epolls;
+  readonly binder: Binder;
   readonly #heaps = new Map<string, DmaHeap>();
   #ion: Ion | IonDirect | null = null;
 
@@ -63,6 +65,7 @@ export class Machine extends Kernel {
     this.sysvShm = new SysvShm(this);
     this.ioUrings = new IoUrings(this, ringFdinfo);
     this.epolls = new Epolls();
+    this.binder = new Binder(this);
     this.#files = machineTree({ kernel: this, tracker: this.tracker });
     this.mount('/proc/sysvipc/shm', sysvipcShm(this.sysvShm));
     this.mount('/sys/kernel/debug/dri', drmDebugfs(this.drm));

@@ -28,12 +28,12 @@ export function clone(parent: Task, flags: number, options: CloneOptions = {}): 
   const thread = has(CLONE.THREAD);
   const credentials = has(CLONE.NEWUSER) ? userCredentials(parent, 'clone') : parent.credentials;
   const space = has(CLONE.NEWPID) ? makePidNamespace(parent, credentials, 'clone') : parent.pidNamespaceForChildren;
-  const pid = kernel.claimPid(options.pid);
-  const numbers = space.level === 0 ? null : numbersIn(space, pid);
   const shareFiles = has(CLONE.FILES);
   const shareMm = has(CLONE.VM);
-  const key = kernel.nextTaskKey();
   const share = (shareFiles ? FLAG.shareFiles : 0) | (shareMm ? FLAG.shareMm : 0) | (thread ? FLAG.shareThread : 0);
+  const pid = claimPid(parent, share, options.pid);
+  const numbers = space.level === 0 ? null : numbersIn(space, pid);
+  const key = kernel.nextTaskKey();
   kernel.accounting.fork(parent.key, key, pid, share);
   const files = shareFiles ? oldFiles : oldFiles.copy();
   const mm = shareMm ? oldMm : oldMm.copy(parent);
@@ -64,4 +64,18 @@ function checkNamespaces(parent: Task, flags: number): void {
   if (!has(CLONE.THREAD)) return;
   if (has(CLONE.NEWUSER | CLONE.NEWPID)) refuse('CLONE_THREAD with a namespace');
   if (parent.pidNamespace !== parent.pidNamespaceForChildren) refuse('CLONE_THREAD after unshare(CLONE_NEWPID)');
+}
+
+/** alloc_pid comes after copy_files: as posted, what was installed for the child stays when there is no pid for it. */
+function claimPid({ kernel, key }: Task, share: number, wanted: number | undefined): number {
+  try {
+    return kernel.claimPid(wanted);
+  } catch (error) {
+    if (kernel.accounting.posted && error instanceof MemtrackError && error.code === 'EAGAIN') {
+      const child = kernel.nextTaskKey();
+      kernel.accounting.fork(key, child, 0, share);
+      kernel.accounting.abandon(child);
+    }
+    throw error;
+  }
 }

@@ -25,6 +25,8 @@ export interface KernelOptions {
   readonly semantics?: 'intended' | 'posted';
   /** CONFIG_MEMTRACK; `debug` also CONFIG_MEMTRACK_DEBUG, which makes /sys/kernel/debug/memtrack. Default `on`. */
   readonly memtrack?: 'off' | 'on' | 'debug';
+  /** CONFIG_PROFILING: in `posted`, without it no exit drops a handle. Default true. */
+  readonly profiling?: boolean;
   /** Takes the commands, and is closed by who made it. Default: a private Tracker with these semantics. */
   readonly tracker?: CommandSink;
   /** Tasks that end are reaped at once, as if someone always waited. Default false. */
@@ -37,7 +39,7 @@ export interface KernelOptions {
   readonly driverPages?: boolean;
 }
 
-const OPTIONS = ['semantics', 'memtrack', 'tracker', 'autoReap', 'pidMax', 'nrOpen', 'driverPages'];
+const OPTIONS = ['semantics', 'memtrack', 'profiling', 'tracker', 'autoReap', 'pidMax', 'nrOpen', 'driverPages'];
 const MEMTRACK: readonly string[] = ['off', 'on', 'debug'];
 
 export interface SpawnOptions {
@@ -106,7 +108,7 @@ export class Kernel implements Disposable {
     this.#ownsTracker = options.tracker === undefined;
     const sink = this.memtrack === 'off' ? null : (options.tracker ?? new Tracker({ semantics: this.semantics }));
     this.tracker = sink instanceof Tracker ? sink : null;
-    this.accounting = new Accounting(sink, this.semantics === 'posted');
+    this.accounting = new Accounting(sink, this.semantics === 'posted', options.profiling ?? true);
   }
 
   /** Live buffers by key, in the order they were made. */
@@ -158,10 +160,13 @@ export class Kernel implements Disposable {
       sameAs === null
         ? this.accounting.enabled && (this.semantics === 'intended' || exporter.memtrack)
         : sameAs.tracked;
-    const buffer = new Buffer(this, ++this.#buffersMade, exporter, options, tracked);
-    this.#buffers.set(buffer.key, buffer);
-    if (tracked && sameAs === null)
-      this.accounting.init(buffer.key, buffer.size ?? buffer.sizeAtLeast ?? 0, buffer.creator?.key ?? 0, buffer.tag);
+    const key = ++this.#buffersMade;
+    if (tracked && sameAs === null) {
+      const { size, sizeAtLeast, creator, tag } = options;
+      this.accounting.init(key, size ?? sizeAtLeast ?? 0, creator?.key ?? 0, tag ?? null);
+    }
+    const buffer = new Buffer(this, key, exporter, options, tracked);
+    this.#buffers.set(key, buffer);
     return buffer;
   }
 

@@ -1,6 +1,7 @@
 /** /sys/kernel/debug/ion of the assembled kernel. */
 import { expect, test } from 'vitest';
 import { Machine } from '../../lib/machine/machine.ts';
+import { parseBufinfo } from '../../lib/procfs/bufinfo-parse.ts';
 import { refusal } from '../model/world.ts';
 
 const ION = '/sys/kernel/debug/ion';
@@ -70,6 +71,27 @@ test('4.8 prints blanks for names', () => {
     `${blank} ${blank} ${blank}`,
     '-'.repeat(52),
     `${blank}              312             4096`,
+  ]);
+});
+
+test('each shared dma-buf has an fdinfo, a name and a line of bufinfo of its own', () => {
+  const { kernel, ion, sf } = start();
+  const device = ion.open(sf);
+  const [early, late] = [1, 1].map(() => ion.alloc(sf, device, { size: 8192, heapIdMask: 8 }));
+  const fds = [ion.share(sf, device, late!), ion.share(sf, device, early!), ion.share(sf, device, early!)];
+  sf.file(fds[1]!).setName('A');
+  sf.file(fds[2]!).setName('B');
+  sf.dup(fds[1]!);
+  expect(kernel.read('/proc/312/fdinfo/2')).toMatch(/\nsize:\t8192\ncount:\t2\nexp_name:\tion\nname:\tA\n$/);
+  expect(kernel.read('/proc/312/fdinfo/3')).toMatch(/\ncount:\t1\nexp_name:\tion\nname:\tB\n$/);
+  expect(kernel.readlink('/proc/312/fd/3')).toBe('/dmabuf:B');
+  expect(kernel.stat('/proc/312/fd/3')).toMatchObject({ inode: 3, blocks: 16 });
+  expect(kernel.read('/proc/312/task/312/dmabuf_fds')).toBe('       1        2        3        2 ');
+  const rows = parseBufinfo(kernel.read('/sys/kernel/debug/dma_buf/bufinfo'))!.objects;
+  expect(rows.map(({ inode, count, name }) => [inode, count, name])).toEqual([
+    [3, 1, 'B'],
+    [2, 2, 'A'],
+    [1, 1, null],
   ]);
 });
 

@@ -93,7 +93,7 @@ describe('resident memory', () => {
     using kernel = new Machine();
     const task = kernel.spawn();
     const before = kernel.read(`/proc/${task.pid}/status`).split('\n').length;
-    task.mm.driverPages += 2048;
+    task.mm.chargeDriverPages(2048);
     expect(memory(kernel, task)).toEqual({ size: 0, anon: 2048, shmem: 0, file: 0 });
     expect(kernel.read(`/proc/${task.pid}/status`).split('\n')).toHaveLength(before);
     expect(kernel.read(`/proc/${task.pid}/statm`)).toBe('0 2048 0 0 0 0 0\n');
