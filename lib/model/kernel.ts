@@ -65,6 +65,8 @@ export class Kernel implements Disposable {
   /** Messages in flight with files not yet taken, oldest first. */
   readonly messages = new Set<Message>();
   readonly sockets = new Set<Socket>();
+  /** Who is bound to a name of the abstract namespace. */
+  readonly socketNames = new Map<string, Socket>();
   /** Sockets passed over sockets and not yet received. */
   socketsInFlight = 0;
 

@@ -1,4 +1,5 @@
 import { MemtrackError } from '../core/errors.ts';
+import { socketAt } from './connect.ts';
 import { allocate } from './descriptors.ts';
 import type { InstallOptions } from './fd-table.ts';
 import type { File } from './file.ts';
@@ -39,9 +40,10 @@ export function socketpair(task: Task, options?: InstallOptions): [number, numbe
 
 /** scm_fp_copy, then unix_stream_sendmsg: each file gets one more reference, the queue's. */
 export function sendmsg(task: Task, socketFd: number, fds: readonly number[]): Message {
-  const socket = socketAt(task, socketFd);
+  const socket = socketAt(task, socketFd, 'sendmsg');
   if (fds.length > SCM_MAX_FD) throw new MemtrackError('EINVAL', 'sendmsg', `${fds.length} fds`);
   const files = fds.map((fd) => passed(task, fd));
+  if (socket.state !== 'connected') throw new MemtrackError('ENOTCONN', 'sendmsg');
   if (socket.peer === null) throw new MemtrackError('EPIPE', 'sendmsg');
   for (const file of files) file.get();
   const message = task.kernel.hold(task, files);
@@ -51,7 +53,8 @@ export function sendmsg(task: Task, socketFd: number, fds: readonly number[]): M
 
 /** scm_detach_fds: the lowest free fds in order; what finds no room is closed. */
 export function recvmsg(task: Task, socketFd: number, options: ReceiveOptions = {}): Received {
-  const socket = socketAt(task, socketFd);
+  const socket = socketAt(task, socketFd, 'recvmsg');
+  if (socket.state !== 'connected') throw new MemtrackError('EINVAL', 'recvmsg', 'not connected');
   const table = task.files;
   const peek = options.peek ?? false;
   const message = peek ? peeked(socket.queue) : socket.queue[0];
@@ -94,11 +97,5 @@ function receiveNothing(socket: Socket): Received {
 function passed(task: Task, fd: number): File {
   const file = task.file(fd);
   if (file.operations.unsendable === true) throw new MemtrackError('EINVAL', 'sendmsg', `${fd} cannot be passed`);
-  return file;
-}
-
-function socketAt(task: Task, fd: number): Socket {
-  const file = task.file(fd);
-  if (!(file instanceof Socket)) throw new MemtrackError('ENOTSOCK', 'sendmsg', String(fd));
   return file;
 }

@@ -1,6 +1,7 @@
 import { MemtrackError } from '../core/errors.ts';
 import type { AddressSpace } from './address-space.ts';
 import { clone } from './clone.ts';
+import * as connecting from './connect.ts';
 import type { CloneOptions } from './clone.ts';
 import * as descriptors from './descriptors.ts';
 import type { Credentials } from './credentials.ts';
@@ -239,6 +240,18 @@ export class Task {
   install(file: File, options?: InstallOptions): number {
     return descriptors.install(this, file, options);
   }
+  /** get_unused_fd_flags: the lowest free fd is taken, without a file yet: look-ups are EBADF, dup2 onto it EBUSY. EMFILE. */
+  reserve(options?: InstallOptions & { readonly from?: number }): number {
+    return descriptors.reserve(this, options);
+  }
+  /** fd_install: the reserved fd gets the file, whose reference it takes over. EBADF: not reserved; EBUSY: it has a file. */
+  publish(fd: number, file: File): void {
+    descriptors.publish(this, fd, file);
+  }
+  /** put_unused_fd: gives a reserved fd back. EBADF: not reserved. */
+  unreserve(fd: number): void {
+    descriptors.unreserve(this, fd);
+  }
   /** EBADF. */
   close(fd: number): void {
     if (!this.files.closeAt(this, fd)) throw new MemtrackError('EBADF', 'close', String(fd));
@@ -310,7 +323,27 @@ export class Task {
   socketpair(options?: InstallOptions): [number, number] {
     return scm.socketpair(this, options);
   }
-  /** Passes fds with SCM_RIGHTS. EBADF, ENOTSOCK, EINVAL: more than 253; EPIPE: the other end is closed. */
+  /** socket(2): AF_UNIX, SOCK_STREAM. EMFILE. */
+  socket(options?: InstallOptions): number {
+    return connecting.socket(this, options);
+  }
+  /** bind(2) to a name of the abstract namespace. EBADF, ENOTSOCK, EINVAL: it has a name; EADDRINUSE. */
+  bind(socket: number, name: string): void {
+    connecting.bind(this, socket, name);
+  }
+  /** listen(2). EBADF, ENOTSOCK, EINVAL: without a name, or connected. */
+  listen(socket: number, backlog = 128): void {
+    connecting.listen(this, socket, backlog);
+  }
+  /** connect(2); what is sent then is in flight before anyone accepts. ECONNREFUSED, EAGAIN: too many wait; EISCONN, EINVAL. */
+  connect(socket: number, name: string): void {
+    connecting.connect(this, socket, name);
+  }
+  /** accept4(2) of the oldest connection. EAGAIN: none waits; EINVAL: not listening; EMFILE, EBADF, ENOTSOCK. */
+  accept(socket: number, options?: InstallOptions): number {
+    return connecting.accept(this, socket, options);
+  }
+  /** Passes fds with SCM_RIGHTS. EBADF, ENOTSOCK, EINVAL: more than 253; ENOTCONN; EPIPE: the other end is closed. */
   sendmsg(socket: number, fds: readonly number[]): Message {
     return scm.sendmsg(this, socket, fds);
   }
