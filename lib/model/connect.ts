@@ -1,5 +1,7 @@
 import { MemtrackError } from '../core/errors.ts';
 import { allocate, install } from './descriptors.ts';
+import { refuseUnknownOptions } from '../core/known-options.ts';
+import { INSTALL_OPTIONS } from './fd-table.ts';
 import type { InstallOptions } from './fd-table.ts';
 import { Socket } from './socket.ts';
 import type { Task } from './task.ts';
@@ -58,6 +60,7 @@ export function connect(task: Task, fd: number, name: string): void {
 
 /** accept4(2), without waiting: a number is taken before anything is looked for. */
 export function accept(task: Task, fd: number, options?: InstallOptions): number {
+  if (options !== undefined) refuseUnknownOptions(options, INSTALL_OPTIONS, 'accept');
   const listener = socketAt(task, fd, 'accept');
   const files = task.files;
   const to = allocate(task, files, 0, 'accept');

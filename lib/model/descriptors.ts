@@ -1,11 +1,11 @@
 import { MemtrackError } from '../core/errors.ts';
 import { refuseUnknownOptions } from '../core/known-options.ts';
+import { INSTALL_OPTIONS } from './fd-table.ts';
 import type { FdTable, InstallOptions } from './fd-table.ts';
 import type { File } from './file.ts';
 import { CLOSE_RANGE, O } from './flags.ts';
+import { ptraceMayAttach } from './ptrace-access.ts';
 import type { Task } from './task.ts';
-
-const INSTALL_OPTIONS = ['cloexec', 'inferred'];
 
 /** alloc_fd: the lowest free fd from `from` on, below the soft limit. */
 export function allocate(task: Task, files: FdTable, from: number, syscall: string): number {
@@ -24,7 +24,7 @@ export function install(task: Task, file: File, options?: InstallOptions): numbe
 
 /** get_unused_fd_flags. */
 export function reserve(task: Task, options: InstallOptions & { readonly from?: number } = {}): number {
-  refuseUnknownOptions(options, ['cloexec', 'inferred', 'from'], 'reserve');
+  refuseUnknownOptions(options, ['from', ...INSTALL_OPTIONS], 'reserve');
   const files = task.files;
   const fd = allocate(task, files, options.from ?? 0, 'get_unused_fd');
   files.reserve(fd, options.cloexec ?? false);
@@ -101,6 +101,7 @@ export function unshareFiles(task: Task): void {
 }
 
 export function pidfdGetfd(task: Task, target: Task, fd: number): number {
+  if (!ptraceMayAttach(task, target)) throw new MemtrackError('EPERM', 'pidfd_getfd', `of ${target.tid}`);
   const file = target.file(fd);
   const files = task.files;
   const to = allocate(task, files, 0, 'pidfd_getfd');

@@ -11,6 +11,8 @@ export interface InstallOptions {
   readonly inferred?: boolean;
 }
 
+export const INSTALL_OPTIONS: readonly string[] = ['cloexec', 'inferred'];
+
 const CLOEXEC = 1;
 const INFERRED = 2;
 

@@ -12,6 +12,7 @@ import { reapForReuse } from './exit.ts';
 import type { BufferOptions, Exporter } from './exporter.ts';
 import { FdTable } from './fd-table.ts';
 import type { File } from './file.ts';
+import { InFlight } from './in-flight.ts';
 import { Message } from './message.ts';
 import { PidNamespace } from './pid-namespace.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -33,9 +34,12 @@ export interface KernelOptions {
   readonly pidMax?: number;
   /** fs.nr_open: no table has more fds. Default 1,048,576. */
   readonly nrOpen?: number;
+  /** vm.max_map_count. Default 65,530. */
+  readonly maxMapCount?: number;
 }
 
-const OPTIONS = ['semantics', 'memtrack', 'tracker', 'autoReap', 'pidMax', 'nrOpen'];
+const SPAWN_OPTIONS = ['pid', 'comm', 'parent', 'credentials'];
+const OPTIONS = ['semantics', 'memtrack', 'tracker', 'autoReap', 'pidMax', 'nrOpen', 'maxMapCount'];
 const MEMTRACK: readonly string[] = ['off', 'on', 'debug'];
 
 export interface SpawnOptions {
@@ -59,6 +63,7 @@ export class Kernel implements Disposable {
   readonly memtrack: 'off' | 'on' | 'debug';
   readonly autoReap: boolean;
   readonly nrOpen: number;
+  readonly maxMapCount: number;
   readonly accounting: Accounting;
   /** What accounts for the buffers; null with memtrack off, or if `options.tracker` is something else. `flush` before reading. */
   readonly tracker: Tracker | null;
@@ -67,6 +72,8 @@ export class Kernel implements Disposable {
   readonly sockets = new Set<Socket>();
   /** Who is bound to a name of the abstract namespace. */
   readonly socketNames = new Map<string, Socket>();
+  /** How many descriptors each user has in flight. */
+  readonly inFlight = new InFlight();
   /** Sockets passed over sockets and not yet received. */
   socketsInFlight = 0;
 
@@ -98,6 +105,7 @@ export class Kernel implements Disposable {
     if (!MEMTRACK.includes(this.memtrack)) throw new TypeError(`memtrack: expected 'off', 'on' or 'debug'`);
     this.autoReap = options.autoReap ?? false;
     this.nrOpen = options.nrOpen ?? 1 << 20;
+    this.maxMapCount = options.maxMapCount ?? 65530;
     this.#pidMax = options.pidMax ?? 1 << 22;
     this.pidNamespace = new PidNamespace(0, null, this.#pidMax);
     this.rootCredentials = makeCredentials(this.userNamespace);
@@ -129,6 +137,7 @@ export class Kernel implements Disposable {
 
   /** A process that no fork in the model made, with an empty table and address space. */
   spawn(options: SpawnOptions = {}): Task {
+    refuseUnknownOptions(options, SPAWN_OPTIONS, 'spawn');
     const pid = this.claimPid(options.pid);
     const key = this.nextTaskKey();
     this.accounting.spawn(key, pid);
@@ -165,7 +174,7 @@ export class Kernel implements Disposable {
 
   /** Files go in flight; takes over one reference per file. */
   hold(from: Task, files: readonly File[]): Message {
-    return new Message(this, from.pid, files);
+    return new Message(this, from.pid, from.credentials.uid.real, files);
   }
 
   /** A file that is `counted` now holds a buffer, or once more: every table with an fd of it has one handle more. */

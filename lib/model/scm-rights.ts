@@ -1,6 +1,8 @@
 import { MemtrackError } from '../core/errors.ts';
 import { socketAt } from './connect.ts';
 import { allocate } from './descriptors.ts';
+import { refuseUnknownOptions } from '../core/known-options.ts';
+import { INSTALL_OPTIONS } from './fd-table.ts';
 import type { InstallOptions } from './fd-table.ts';
 import type { File } from './file.ts';
 import { SCM_MAX_FD } from './flags.ts';
@@ -10,6 +12,8 @@ import type { Task } from './task.ts';
 
 /** CMSG_LEN(0): the header in front of the fds. */
 const CMSG_HEADER = 16;
+
+const RECEIVE_OPTIONS = ['controlLength', 'cloexec', 'peek'];
 
 export interface ReceiveOptions {
   /** Bytes of the control buffer (msg_controllen); it bounds how many fds fit. Default: room for all. */
@@ -28,13 +32,14 @@ export interface Received {
   readonly end: boolean;
 }
 
-export function socketpair(task: Task, options?: InstallOptions): [number, number] {
+export function socketpair(task: Task, options: InstallOptions = {}): [number, number] {
+  refuseUnknownOptions(options, INSTALL_OPTIONS, 'socketpair');
   const files = task.files;
   const first = allocate(task, files, 0, 'socketpair');
   const second = allocate(task, files, first + 1, 'socketpair');
   const [left, right] = Socket.pair(task.kernel);
-  files.publish(task, first, left, options?.cloexec ?? false);
-  files.publish(task, second, right, options?.cloexec ?? false);
+  files.publish(task, first, left, options.cloexec ?? false);
+  files.publish(task, second, right, options.cloexec ?? false);
   return [first, second];
 }
 
@@ -45,6 +50,7 @@ export function sendmsg(task: Task, socketFd: number, fds: readonly number[]): M
   const files = fds.map((fd) => passed(task, fd));
   if (socket.state !== 'connected') throw new MemtrackError('ENOTCONN', 'sendmsg');
   if (socket.peer === null) throw new MemtrackError('EPIPE', 'sendmsg');
+  if (files.length > 0) task.kernel.inFlight.check(task);
   for (const file of files) file.get();
   const message = task.kernel.hold(task, files);
   socket.peer.queue.push(message);
@@ -53,6 +59,7 @@ export function sendmsg(task: Task, socketFd: number, fds: readonly number[]): M
 
 /** scm_detach_fds: the lowest free fds in order; what finds no room is closed. */
 export function recvmsg(task: Task, socketFd: number, options: ReceiveOptions = {}): Received {
+  refuseUnknownOptions(options, RECEIVE_OPTIONS, 'recvmsg');
   const socket = socketAt(task, socketFd, 'recvmsg');
   if (socket.state !== 'connected') throw new MemtrackError('EINVAL', 'recvmsg', 'not connected');
   const table = task.files;

@@ -1,5 +1,6 @@
 import { MemtrackError } from '../core/errors.ts';
 import type { AddressSpace } from './address-space.ts';
+import { madvise } from './advice.ts';
 import { clone } from './clone.ts';
 import * as connecting from './connect.ts';
 import type { CloneOptions } from './clone.ts';
@@ -16,6 +17,7 @@ import type { Kernel } from './kernel.ts';
 import * as mappings from './mappings.ts';
 import type { MapFileOptions, MmapOptions } from './mappings.ts';
 import type { Message } from './message.ts';
+import { commOf, limitDescriptors } from './process-control.ts';
 import { numberIn, unsharePid, unshareUser } from './namespaces.ts';
 import type { PidNamespace } from './pid-namespace.ts';
 import { mremap } from './remap.ts';
@@ -163,8 +165,21 @@ export class Task {
     exitGroup(this, signal, true);
   }
   /** wait4: reaps an ended child; null: none has ended yet. ECHILD: no such child. */
-  wait(pid?: number): WaitResult | null {
-    return wait(this, pid);
+  wait(pid?: number, flags?: number): WaitResult | null {
+    return wait(this, pid, flags);
+  }
+  /** PR_SET_NAME: 15 bytes, up to a NUL; the rest is cut off. */
+  setName(name: string): void {
+    this.kernel.accounting.assertOpen();
+    this.comm = commOf(name);
+  }
+  /** PR_SET_CHILD_SUBREAPER: orphans among its descendants become its children. Not inherited. */
+  setChildSubreaper(on: boolean): void {
+    this.group.subreaper = on;
+  }
+  /** setrlimit(RLIMIT_NOFILE). EINVAL: more than hard; EPERM: hard raised without CAP_SYS_RESOURCE, or beyond nr_open. */
+  setrlimit(nofile: number, hard: number = this.group.nofileMax): void {
+    limitDescriptors(this, nofile, hard);
   }
   /** unshare(CLONE_FILES). */
   unshareFiles(): void {
@@ -314,9 +329,9 @@ export class Task {
   mremap(address: number, oldLength: number, newLength: number, flags = 0, newAddress = 0): number {
     return mremap(this, address, oldLength, newLength, flags, newAddress);
   }
-  /** MADV_DONTFORK and MADV_DOFORK act, other advice does nothing. EINVAL. */
+  /** Advice that changes flags acts (how far to read ahead, DONTFORK, DONTDUMP), other does nothing. EINVAL, ENOMEM: a hole; EAGAIN. */
   madvise(address: number, length: number, advice: number): void {
-    mappings.madvise(this, address, length, advice);
+    madvise(this, address, length, advice);
   }
 
   /** A connected pair of AF_UNIX sockets. EMFILE. */
