@@ -18,7 +18,7 @@ export function fdinfoText(file: File, cloexec: boolean): PseudoText {
     mountId: standIns.use(0, 'mnt_id is 0'),
     inode: standIns.inode(file),
     other: file.operations.showFdinfo?.(file) ?? '',
-    scmFds: file instanceof Socket ? file.queue.reduce((sum, message) => sum + message.pending, 0) : null,
+    scmFds: file instanceof Socket ? file.inFlight : null,
     dmaBuf:
       buffer === null || !file.isDmaBuf
         ? null

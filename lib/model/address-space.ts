@@ -1,7 +1,7 @@
 import { VM } from '../core/record.ts';
 import type { Mapped } from './file-operations.ts';
 import type { File } from './file.ts';
-import { pageAlign, VM_MASK } from './flags.ts';
+import { commandFlags, pageAlign } from './flags.ts';
 import { MMAP_BASE, topGap } from './gap.ts';
 import type { Kernel } from './kernel.ts';
 import type { Task } from './task.ts';
@@ -140,9 +140,14 @@ export class AddressSpace extends UsedByTasks {
     this.#change(by, start, start + pageAlign(length), ACCESS, prot & ACCESS);
   }
 
+  /** Changes other bits of what lies in the range, as madvise(2) does: those of `clear` go, then those of `set` come. */
+  advise(by: Task, start: number, length: number, clear: number, set: number): void {
+    this.#change(by, start, start + pageAlign(length), clear, set);
+  }
+
   /** MADV_DONTFORK and MADV_DOFORK. */
   dontFork(by: Task, start: number, length: number, on: boolean): void {
-    this.#change(by, start, start + pageAlign(length), VM.dontCopy, on ? VM.dontCopy : 0);
+    this.advise(by, start, length, VM.dontCopy, on ? VM.dontCopy : 0);
   }
 
   /**
@@ -348,7 +353,7 @@ export class AddressSpace extends UsedByTasks {
     this.#hold(by, vma);
     const { buffer } = vma;
     if (buffer === null || !buffer.tracked) return;
-    this.#kernel.accounting.vmOpen(by.key, buffer.account, vma.start, vma.end, vma.offset, vma.flags & VM_MASK);
+    this.#kernel.accounting.vmOpen(by.key, buffer.account, vma.start, vma.end, vma.offset, commandFlags(vma.flags));
   }
 
   #close(by: Task, vma: Vma): void {
@@ -369,6 +374,6 @@ export class AddressSpace extends UsedByTasks {
     vma.end = end;
     const { buffer } = vma;
     if (buffer === null || !buffer.tracked) return;
-    this.#kernel.accounting.vmAdjust(by.key, buffer.account, old, start, end, vma.offset, vma.flags & VM_MASK);
+    this.#kernel.accounting.vmAdjust(by.key, buffer.account, old, start, end, vma.offset, commandFlags(vma.flags));
   }
 }
