@@ -31,6 +31,13 @@ export {
   type TrackerOptions,
   type VmaRange,
 } from './core/tracker.ts';
+export { Binder, type BinderOptions } from './drivers/binder.ts';
+export type { BinderFault, BinderProcess } from './drivers/binder-process.ts';
+export { Ion, type IonCustom, type IonOptions } from './drivers/ion.ts';
+export { IonDirect, type IonDirectOptions } from './drivers/ion-direct.ts';
+export { ION_FLAG, ION_HEAP_TYPE, type IonHeap, type IonHeapOptions } from './drivers/ion-heap.ts';
+export type { IonAllocation, IonHeapInfo } from './drivers/ion-heaps.ts';
+export { ION_IOC, ionIoctl, type IonUserMemory } from './drivers/ion-ioctl.ts';
 export { dmabufStats } from './machine/dmabuf-stats.ts';
 export { Machine as Kernel } from './machine/machine.ts';
 export type { PseudoHandle } from './machine/pseudo-handle.ts';
@@ -56,6 +63,8 @@ export { parseBufinfo } from './procfs/bufinfo-parse.ts';
 export { parseDebugMemtrack } from './procfs/debug-memtrack.ts';
 export { formatDmabufFds, parseDmabufFds } from './procfs/dmabuf-fds.ts';
 export { formatFdinfo, parseFdinfo } from './procfs/fdinfo.ts';
+export { formatIonClient, formatIonHeap } from './procfs/ion-debugfs.ts';
+export { parseIonClient, parseIonHeap } from './procfs/ion-debugfs-parse.ts';
 export { formatIoUringFdinfo, parseIoUringFdinfo } from './procfs/io-uring-fdinfo.ts';
 export { formatMaps, parseMaps } from './procfs/maps.ts';
 export { parseMemtrack } from './procfs/memtrack.ts';

@@ -25,7 +25,7 @@ export const OP = {
 /** Bits of a record's `flags`. */
 export const FLAG = {
   shareFiles: 1, shareMm: 2, shareThread: 4,
-  group: 1, killed: 2,
+  group: 1, killed: 2, unnotified: 4,
   cloexec: 1, onto: 2, truncated: 4, grow: 8, peek: 16,
   mapShared: 1, mapFixed: 2,
   more: 0x8000,
@@ -102,11 +102,13 @@ export class RecordWriter {
   fork(parent: number, child: number, pid: number, share: number): void {
     this.put(OP.fork, parent, 0, child, pid, share);
   }
-  exec(task: number): void {
-    this.put(OP.exec, task, 0, 0, 0, 0);
+  /** `unnotified`: in posted, the other threads end without the exit notifier. */
+  exec(task: number, unnotified = false): void {
+    this.put(OP.exec, task, 0, 0, 0, unnotified ? FLAG.unnotified : 0);
   }
-  exit(task: number, group = false): void {
-    this.put(OP.exit, task, 0, 0, 0, group ? FLAG.group : 0);
+  /** `unnotified`: in posted, without the exit notifier, so that the handle tree stays. */
+  exit(task: number, group = false, unnotified = false): void {
+    this.put(OP.exit, task, 0, 0, 0, (group ? FLAG.group : 0) | (unnotified ? FLAG.unnotified : 0));
   }
   unshare(task: number): void {
     this.put(OP.unshare, task, 0, 0, 0, 0);

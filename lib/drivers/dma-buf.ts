@@ -94,6 +94,16 @@ export class DmaBufs {
     const flags = (options.flags ?? O.RDWR) & (O.ACCMODE | O.NONBLOCK);
     return new File({ buffer, flags, operations: exporter.operations });
   }
+
+  /**
+   * dma_buf_export of memory that exists: one more file of the buffer, with an inode of its own, which joins `buffer.files`; its
+   * one reference is the caller's, and the inode the exporter's to take out again when the file is released.
+   */
+  wrap(buffer: Buffer, operations: FileOperations, flags: number = O.RDWR): File {
+    const identity = { dev: this.#dev, inode: ++this.#inodes };
+    buffer.files = [...buffer.files, identity];
+    return new File({ buffer, identity, flags: flags & (O.ACCMODE | O.NONBLOCK), operations });
+  }
 }
 
 /**
@@ -110,7 +120,7 @@ export class DmaBufAttachment {
 
   /** `device`: dev_name. EINVAL: not a dma-buf. */
   constructor(file: File, device: string) {
-    if (file.buffer?.kind !== 'dma-buf') throw new MemtrackError('EINVAL', 'dma_buf_attach', 'not a dma-buf');
+    if (file.buffer === null || !file.isDmaBuf) throw new MemtrackError('EINVAL', 'dma_buf_attach', 'not a dma-buf');
     this.file = file.getByKernel();
     this.device = device;
     file.buffer.attachments.push(device);

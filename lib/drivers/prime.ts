@@ -40,7 +40,7 @@ function dmaBufOf(file: DrmFile, task: Task, handle: number, flags: number): Fil
  */
 export function primeFdToHandle(file: DrmFile, task: Task, fd: number): number {
   const dmaBuf = task.file(fd);
-  if (dmaBuf.buffer?.kind !== 'dma-buf') throw new MemtrackError('EINVAL', 'DRM_IOCTL_PRIME_FD_TO_HANDLE');
+  if (!dmaBuf.isDmaBuf) throw new MemtrackError('EINVAL', 'DRM_IOCTL_PRIME_FD_TO_HANDLE');
   const known = file.prime.handle(dmaBuf);
   if (known !== null) return known;
   const object = file.device.importDmaBuf(task, dmaBuf);

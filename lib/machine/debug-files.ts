@@ -1,4 +1,5 @@
 import type { Buffer } from '../model/buffer.ts';
+import type { File } from '../model/file.ts';
 import { formatBufinfo } from '../procfs/bufinfo.ts';
 import type { ModelledSystem, PseudoFileSystem } from './pseudo-file-system.ts';
 import { textFile } from './plain-nodes.ts';
@@ -21,21 +22,34 @@ export function bufinfoFile({ kernel }: ModelledSystem): PseudoFileNode {
 
 function bufinfoText(buffers: readonly Buffer[]): PseudoText {
   const standIns = new StandIns();
-  // The newest first (__dma_buf_debugfs_list_add).
-  const objects = buffers
-    .toReversed()
-    .filter(({ kind }) => kind === 'dma-buf')
-    .map((buffer) => ({
-      size: standIns.size(buffer),
-      flags: buffer.openFiles[0]?.flags ?? 0,
-      mode: standIns.use(0x80007, 'mode is 00080007'),
-      count: buffer.refs,
-      exporter: buffer.exporter.name,
-      inode: standIns.inode(buffer),
-      name: buffer.name,
-      fences: [],
-      attachments: buffer.attachments,
-    }));
+  const objects = newestFirst(buffers).map(([buffer, file]) => ({
+    size: standIns.size(buffer),
+    flags: (file ?? buffer.openFiles[0])?.flags ?? 0,
+    mode: standIns.use(0x80007, 'mode is 00080007'),
+    count: (file ?? buffer).refs,
+    exporter: buffer.exporter.name,
+    inode: standIns.inode(file ?? buffer),
+    name: (file ?? buffer).name,
+    fences: [],
+    attachments: buffer.attachments,
+  }));
   if (objects.length > 0) standIns.use(null, 'fences, and devices that a recording does not tell of, are left out');
   return { text: formatBufinfo(objects), standIns: standIns.list };
+}
+
+/** As __dma_buf_debugfs_list_add has them: by inode where ION shared buffers long after they were made, else by age. */
+function newestFirst(buffers: readonly Buffer[]): readonly (readonly [Buffer, File | null])[] {
+  const dmaBufs = buffers
+    .toReversed()
+    .flatMap((buffer): readonly (readonly [Buffer, File | null])[] =>
+      buffer.kind === 'ion'
+        ? buffer.openFiles.map((file) => [buffer, file] as const)
+        : buffer.kind === 'dma-buf'
+          ? [[buffer, null]]
+          : [],
+    );
+  if (dmaBufs.every(([, file]) => file === null)) return dmaBufs;
+  const inode = ([buffer, file]: readonly [Buffer, File | null]): number =>
+    (file === null ? buffer.files[0]?.inode : file.identity?.inode) ?? 0;
+  return dmaBufs.toSorted((a, b) => inode(b) - inode(a));
 }

@@ -1,5 +1,10 @@
+import { Binder } from '../drivers/binder.ts';
 import { DmaBufs } from '../drivers/dma-buf.ts';
 import { DmaHeap } from '../drivers/dma-heap.ts';
+import { Ion } from '../drivers/ion.ts';
+import type { IonOptions } from '../drivers/ion.ts';
+import { IonDirect } from '../drivers/ion-direct.ts';
+import type { IonDirectOptions } from '../drivers/ion-direct.ts';
 import { Epolls } from '../drivers/epoll.ts';
 import { type IoUringSetup, IoUrings } from '../drivers/io-uring.ts';
 import type { DrmDevice } from '../drivers/drm-device.ts';
@@ -15,6 +20,7 @@ import { Kernel } from '../model/kernel.ts';
 import type { KernelOptions } from '../model/kernel.ts';
 import type { Task } from '../model/task.ts';
 import { MemtrackError } from '../core/errors.ts';
+import { ionDirectory } from './ion-pseudo.ts';
 import { ringFdinfo, sysvipcShm } from './holder-files.ts';
 import { drmFdinfoText } from './drm-fdinfo-text.ts';
 import { drmDebugfs } from './drm-pseudo.ts';
@@ -45,7 +51,9 @@ export class Machine extends Kernel {
   readonly sysvShm: SysvShm;
   readonly ioUrings: IoUrings;
   readonly epolls: Epolls;
+  readonly binder: Binder;
   readonly #heaps = new Map<string, DmaHeap>();
+  #ion: Ion | IonDirect | null = null;
 
   constructor(options: KernelOptions = {}) {
     super(options);
@@ -57,6 +65,7 @@ export class Machine extends Kernel {
     this.sysvShm = new SysvShm(this);
     this.ioUrings = new IoUrings(this, ringFdinfo);
     this.epolls = new Epolls();
+    this.binder = new Binder(this);
     this.#files = machineTree({ kernel: this, tracker: this.tracker });
     this.mount('/proc/sysvipc/shm', sysvipcShm(this.sysvShm));
     this.mount('/sys/kernel/debug/dri', drmDebugfs(this.drm));
@@ -70,6 +79,23 @@ export class Machine extends Kernel {
       this.#heaps.set(name, heap);
     }
     return heap;
+  }
+
+  /** /dev/ion of Linux 4.8 and 4.9, made when first asked for. EEXIST: it is there with other options, or is a later one. */
+  ion(options?: IonOptions): Ion {
+    if (this.#ion instanceof Ion && options === undefined) return this.#ion;
+    const ion = new Ion(this, this.dmaBufs, options);
+    this.#registerIon(ion);
+    this.mount('/sys/kernel/debug/ion', ionDirectory(ion));
+    return ion;
+  }
+
+  /** /dev/ion of Linux 4.12 to 5.10, made when first asked for. EEXIST: it is there with other options, or is an older one. */
+  ionDirect(options?: IonDirectOptions): IonDirect {
+    if (this.#ion instanceof IonDirect && options === undefined) return this.#ion;
+    const ion = new IonDirect(this, this.dmaBufs, options);
+    this.#registerIon(ion);
+    return ion;
   }
 
   /** A DRM device appears: /dev/dri/card0 and, of most drivers, /dev/dri/renderD128; then card1 and so on. */
@@ -169,5 +195,10 @@ export class Machine extends Kernel {
   /** UDMABUF_CREATE. */
   udmabufCreate(task: Task, options: UdmabufCreate): number {
     return this.udmabuf.create(task, options);
+  }
+
+  #registerIon(ion: Ion | IonDirect): void {
+    if (this.#ion !== null) throw new MemtrackError('EEXIST', 'misc_register', '/dev/ion');
+    this.#ion = ion;
   }
 }

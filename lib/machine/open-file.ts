@@ -11,7 +11,7 @@ export function openFile(file: File): PseudoFileNode {
 }
 
 /** Of a dma-buf, st_blocks is its size in blocks rounded down (dma_buf_export). */
-function statFile({ buffer, identity }: File): PseudoStat {
+function statFile({ buffer, identity, isDmaBuf }: File): PseudoStat {
   const size = buffer?.size ?? 0;
   return {
     type: 'file',
@@ -19,7 +19,7 @@ function statFile({ buffer, identity }: File): PseudoStat {
     uid: 0,
     gid: 0,
     size,
-    ...(buffer?.kind === 'dma-buf' ? { blocks: Math.floor(size / 512) } : {}),
+    ...(isDmaBuf ? { blocks: Math.floor(size / 512) } : {}),
     ...(identity === null ? {} : { inode: identity.inode, dev: identity.dev }),
   };
 }

@@ -33,8 +33,8 @@ function dmabufFdsText(task: Task): PseudoText {
   const inodes: number[] = [];
   const shared = task !== leader && leader.alive && leader.files === files;
   for (let fd = 0; !shared && fd < files.limit; fd++) {
-    const buffer = files.get(fd)?.buffer;
-    if (buffer?.kind === 'dma-buf') inodes.push(standIns.inode(buffer));
+    const file = files.get(fd);
+    if (file?.isDmaBuf === true) inodes.push(standIns.inode(file));
   }
   return { text: formatDmabufFds(inodes), standIns: standIns.list };
 }

@@ -6,7 +6,7 @@ import { openFile } from './open-file.ts';
 import { fdinfoText } from './proc-fdinfo.ts';
 import { demandLook, procStat } from './proc-pid.ts';
 import type { ProcPid } from './proc-pid.ts';
-import type { PseudoDirectory, PseudoFileNode, PseudoLink, Reader } from './pseudo-node.ts';
+import type { PseudoDirectory, PseudoFileNode, PseudoLink, PseudoStat, Reader } from './pseudo-node.ts';
 
 /** Numbers are written one way only: /proc/017 is not there (name_to_int). */
 export const NUMBER = /^(0|[1-9]\d*)$/;
@@ -19,14 +19,17 @@ export function fdDirectory(pid: ProcPid): PseudoDirectory {
   const stat = (): ReturnType<typeof procStat> => procStat(pid, 'directory', 0o500, filesOf(pid.task)?.openFds ?? 0);
   return {
     type: 'directory',
-    permission: (reader, mask) => {
-      if (reader === null || modeAllows(reader, stat(), mask) || pid.task?.group === reader.group) return;
-      throw new MemtrackError('EACCES', 'open', 'fd');
-    },
+    permission: (reader, mask) => demandOwner(pid, reader, stat(), mask),
     names: () => openFds(pid.task).map(String),
     entry: (name) => (isOpen(pid, name) ? fdLink(pid, Number(name)) : null),
     stat,
   };
+}
+
+/** proc_fd_permission: who the mode allows, and threads of the same group. EACCES. */
+export function demandOwner(pid: ProcPid, reader: Reader, stat: PseudoStat, mask: number): void {
+  if (reader === null || modeAllows(reader, stat, mask) || pid.task?.group === reader.group) return;
+  throw new MemtrackError('EACCES', 'open');
 }
 
 /** /proc/[pid]/fdinfo: for who may look into the task, asked of the directory and of every file (proc_fdinfo_permission). */

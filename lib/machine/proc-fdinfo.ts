@@ -18,15 +18,15 @@ export function fdinfoText(file: File, cloexec: boolean): PseudoText {
     mountId: standIns.use(0, 'mnt_id is 0'),
     inode: standIns.inode(file),
     other: file.operations.showFdinfo?.(file) ?? '',
-    scmFds: file instanceof Socket ? file.queue.reduce((sum, message) => sum + message.pending, 0) : null,
+    scmFds: file instanceof Socket ? file.inFlight : null,
     dmaBuf:
-      buffer === null || buffer.kind !== 'dma-buf'
+      buffer === null || !file.isDmaBuf
         ? null
         : {
             size: standIns.size(buffer),
-            count: buffer.refs,
+            count: buffer.kind === 'ion' ? file.refs : buffer.refs,
             exporter: buffer.exporter.name,
-            name: buffer.name,
+            name: file.name,
           },
   });
   return { text, standIns: standIns.list };

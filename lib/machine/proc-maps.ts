@@ -1,7 +1,9 @@
 import { MemtrackError } from '../core/errors.ts';
 import type { AddressSpace } from '../model/address-space.ts';
 import type { Task } from '../model/task.ts';
+import type { Vma } from '../model/vma.ts';
 import { formatMaps } from '../procfs/maps.ts';
+import type { MapsLine } from '../procfs/maps.ts';
 import { mayLook, procStat } from './proc-pid.ts';
 import type { ProcPid } from './proc-pid.ts';
 import type { PseudoFileNode, PseudoOpened, PseudoText, Reader } from './pseudo-node.ts';
@@ -16,14 +18,18 @@ export function mapsFile(pid: ProcPid): PseudoFileNode {
  * A file about the address space that the task has when it is opened: whose is the reader's own, or who may look into the task,
  * may open it. Read later, it is empty once that address space is gone, though the task may have another by then (m_start).
  */
-export function memoryFile(pid: ProcPid, text: (mm: AddressSpace) => PseudoText): PseudoFileNode {
+export function memoryFile(
+  pid: ProcPid,
+  text: (mm: AddressSpace) => PseudoText,
+  gone: () => PseudoText = () => ({ text: '', standIns: [] }),
+): PseudoFileNode {
   const open = (reader: Reader): PseudoOpened => {
     const task = pid.demand('open');
     const mm = mmToRead(reader, task);
     return {
       read: () => {
         pid.demand('read');
-        return mm === null || mm.users.length === 0 ? { text: '', standIns: [] } : text(mm);
+        return mm === null || mm.users.length === 0 ? gone() : text(mm);
       },
     };
   };
@@ -43,20 +49,31 @@ function mmToRead(reader: Reader, task: Task): AddressSpace | null {
   return task.mm;
 }
 
+/** What is not known of mappings that are no buffer's. */
+export const SHARED_ONLY = 'only mappings of shared buffers are in the recording';
+
 function mapsText(mm: AddressSpace): PseudoText {
   const standIns = new StandIns();
-  standIns.use(null, 'only mappings of shared buffers are in the recording');
-  const lines = mm.vmas
-    .filter(({ buffer }) => buffer !== null)
-    .map((vma) => ({
-      start: vma.start,
-      end: vma.end,
-      perms: vma.perms,
-      offset: vma.offset,
-      dev: vma.file.identity?.dev ?? standIns.use('0:0', 'devices are 00:00'),
-      inode: standIns.inode(vma.file),
-      path: vma.file.link,
-      deleted: false,
-    }));
+  standIns.use(null, SHARED_ONLY);
+  const lines = mm.vmas.filter(isShown).map((vma) => mapsLine(vma, standIns));
   return { text: formatMaps(lines), standIns: standIns.list };
+}
+
+/** Mappings of buffers, also through a device's file; of others only what is identified. */
+export function isShown({ buffer, file }: Vma): boolean {
+  return buffer !== null || file.identity !== null;
+}
+
+/** A mapping as maps and smaps show it. */
+export function mapsLine(vma: Vma, standIns: StandIns): MapsLine {
+  return {
+    start: vma.start,
+    end: vma.end,
+    perms: vma.perms,
+    offset: vma.offset,
+    dev: vma.file.identity?.dev ?? standIns.use('0:0', 'devices are 00:00'),
+    inode: standIns.inode(vma.file),
+    path: vma.file.link,
+    deleted: false,
+  };
 }

@@ -18,7 +18,9 @@ export function memtrackFile(kernel: Kernel, tracker: Tracker, pid: ProcPid): Ps
     },
     read: () => {
       const task = pid.demand('read');
-      const text = task.alive && task === task.leader ? tracker.readMemtrack(task.key) : '';
+      // A leader that ended before its threads still stands for them; as posted, so does its tree when all are gone.
+      const shows = task === task.leader && (task.group.alive || kernel.semantics === 'posted');
+      const text = shows ? tracker.readMemtrack(task.key) : '';
       return { text, standIns: [] };
     },
     stat: () => procStat(pid, 'file', 0o444),

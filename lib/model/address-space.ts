@@ -1,12 +1,13 @@
 import { VM } from '../core/record.ts';
 import type { Mapped } from './file-operations.ts';
 import type { File } from './file.ts';
-import { pageAlign, VM_MASK } from './flags.ts';
+import { commandFlags, pageAlign } from './flags.ts';
 import { MMAP_BASE, topGap } from './gap.ts';
 import type { Kernel } from './kernel.ts';
 import type { Task } from './task.ts';
 import type { UserNamespace } from './user-namespace.ts';
 import { UsedByTasks } from './used-by-tasks.ts';
+import { AddressRanges } from './address-ranges.ts';
 import { accounted, Vma } from './vma.ts';
 
 /** Bits that protect() changes. */
@@ -23,6 +24,8 @@ export class AddressSpace extends UsedByTasks {
   /** Who may look into it: 1 its user, 0 (nobody) and 2 (root) only with CAP_SYS_PTRACE in `userNamespace` (get_dumpable). */
   dumpable: 0 | 1 | 2 = 1;
   userNamespace: UserNamespace;
+  /** What has been touched: the pages that may be in memory. */
+  readonly touched = new AddressRanges();
   readonly #kernel: Kernel;
   #driverPages = 0;
   #vmas: Vma[] = [];
@@ -113,6 +116,7 @@ export class AddressSpace extends UsedByTasks {
     let at = this.#indexOf(start);
     const first = vmas[at];
     if (first === undefined || first.start >= end) return false;
+    this.touched.remove(start, end);
     if (end > this.#full) this.#full = Math.min(end, MMAP_BASE);
     if (first.start < start) {
       if (first.end > end) {
@@ -136,9 +140,14 @@ export class AddressSpace extends UsedByTasks {
     this.#change(by, start, start + pageAlign(length), ACCESS, prot & ACCESS);
   }
 
+  /** Changes other bits of what lies in the range, as madvise(2) does: those of `clear` go, then those of `set` come. */
+  advise(by: Task, start: number, length: number, clear: number, set: number): void {
+    this.#change(by, start, start + pageAlign(length), clear, set);
+  }
+
   /** MADV_DONTFORK and MADV_DOFORK. */
   dontFork(by: Task, start: number, length: number, on: boolean): void {
-    this.#change(by, start, start + pageAlign(length), VM.dontCopy, on ? VM.dontCopy : 0);
+    this.advise(by, start, length, VM.dontCopy, on ? VM.dontCopy : 0);
   }
 
   /**
@@ -171,6 +180,7 @@ export class AddressSpace extends UsedByTasks {
       this.#insert(by, moved);
       moved.object?.unpin();
       moved.file.put();
+      this.touched.move(start, start + Math.min(oldEnd - start, newEnd - newStart), newStart);
     }
     if (!keepOld) this.unmap(by, start, oldEnd - start);
   }
@@ -343,7 +353,7 @@ export class AddressSpace extends UsedByTasks {
     this.#hold(by, vma);
     const { buffer } = vma;
     if (buffer === null || !buffer.tracked) return;
-    this.#kernel.accounting.vmOpen(by.key, buffer.account, vma.start, vma.end, vma.offset, vma.flags & VM_MASK);
+    this.#kernel.accounting.vmOpen(by.key, buffer.account, vma.start, vma.end, vma.offset, commandFlags(vma.flags));
   }
 
   #close(by: Task, vma: Vma): void {
@@ -364,6 +374,6 @@ export class AddressSpace extends UsedByTasks {
     vma.end = end;
     const { buffer } = vma;
     if (buffer === null || !buffer.tracked) return;
-    this.#kernel.accounting.vmAdjust(by.key, buffer.account, old, start, end, vma.offset, vma.flags & VM_MASK);
+    this.#kernel.accounting.vmAdjust(by.key, buffer.account, old, start, end, vma.offset, commandFlags(vma.flags));
   }
 }

@@ -86,11 +86,11 @@ export class Buffer {
     return this.#tag;
   }
 
-  /** memtrack_buffer_set_tag. In `posted` null is refused by the core (ENOMEM) and the old tag stays. */
+  /** memtrack_buffer_set_tag. ENOMEM: no room for it in a tracker with limits. In `posted` null is refused by the core (ENOMEM) and the old tag stays. */
   setTag(tag: string | null): void {
     if (tag === null && this.#kernel.accounting.posted) return;
-    this.#tag = tag;
     if (this.tracked) this.#kernel.accounting.setTag(this.account, tag);
+    this.#tag = tag;
   }
 
   /** Sum of its files' reference counts, as fdinfo counts: fds, mappings, messages in flight, kernel users of a file. */

@@ -2,7 +2,10 @@ import { AddressSpace } from './address-space.ts';
 import { takeOnCredentials } from './exec-credentials.ts';
 import type { Program } from './exec-credentials.ts';
 import { endTask } from './exit.ts';
+import { commOf } from './process-control.ts';
 import type { Task } from './task.ts';
+
+const SIGCHLD = 17;
 
 /**
  * execve(2), in the order of begin_new_exec: a shared table is copied, the other threads end, the task takes over the leader's
@@ -21,5 +24,6 @@ export function exec(task: Task, comm?: string | null, program: Program = {}): v
   task.mm.userNamespace = task.credentials.userNamespace;
   takeOnCredentials(task, program);
   task.files.closeOnExec(task);
-  if (comm !== undefined) task.comm = comm;
+  group.exitSignal = SIGCHLD;
+  if (comm !== undefined) task.comm = comm === null ? null : commOf(comm);
 }

@@ -11,6 +11,8 @@ export interface InstallOptions {
   readonly inferred?: boolean;
 }
 
+export const INSTALL_OPTIONS: readonly string[] = ['cloexec', 'inferred'];
+
 const CLOEXEC = 1;
 const INFERRED = 2;
 
@@ -85,10 +87,11 @@ export class FdTable extends UsedByTasks {
   }
 
   /** get_unused_fd: taken, but no file yet; look-ups see nothing. */
-  reserve(fd: number): void {
+  reserve(fd: number, cloexec = false): void {
     this.#check(fd);
     if (fd >= this.#files.length) this.#extend(fd);
     this.#taken.add(fd);
+    this.#flags[fd] = cloexec ? CLOEXEC : 0;
     if (fd === this.#nextFd) this.#nextFd++;
   }
 
@@ -154,7 +157,10 @@ export class FdTable extends UsedByTasks {
     const end = Math.min(last, this.#files.length - 1);
     let count = 0;
     for (let fd = first; fd <= end; fd++) {
-      if (this.get(fd) === null) continue;
+      if (this.get(fd) === null) {
+        if (cloexec && this.reserved(fd)) this.setCloexec(fd, true);
+        continue;
+      }
       count++;
       if (cloexec) this.setCloexec(fd, true);
       else this.closeAt(by, fd);

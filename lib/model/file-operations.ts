@@ -62,6 +62,8 @@ export interface FileOperations {
   getSeals?(file: File): number;
   /** DMA_BUF_SET_NAME. Absent: ENOTTY. */
   setName?(file: File, name: string): void;
+  /** The name of this dma-buf, where those of one buffer have a name each. Absent: the buffer's. */
+  nameOf?(file: File): string | null;
   /** Lines that fdinfo has for it after the common ones, each with its newline (show_fdinfo). */
   showFdinfo?(file: File): string;
   /** It can be waited for with epoll. Absent: EPERM. */

@@ -49,6 +49,17 @@ export class File {
     }
   }
 
+  /** Whether it is a dma-buf: fdinfo then has `exp_name`. */
+  get isDmaBuf(): boolean {
+    const kind = this.buffer?.kind;
+    return kind === 'dma-buf' || kind === 'ion';
+  }
+
+  /** DMA_BUF_SET_NAME's; null: never set. */
+  get name(): string | null {
+    return this.operations.nameOf === undefined ? (this.buffer?.name ?? null) : this.operations.nameOf(this);
+  }
+
   /** file_count(). */
   get refs(): number {
     return this.#refs;

@@ -12,6 +12,7 @@ import { reapForReuse } from './exit.ts';
 import type { BufferOptions, Exporter } from './exporter.ts';
 import { FdTable } from './fd-table.ts';
 import type { File } from './file.ts';
+import { InFlight } from './in-flight.ts';
 import { Message } from './message.ts';
 import { PidNamespace } from './pid-namespace.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -25,6 +26,8 @@ export interface KernelOptions {
   readonly semantics?: 'intended' | 'posted';
   /** CONFIG_MEMTRACK; `debug` also CONFIG_MEMTRACK_DEBUG, which makes /sys/kernel/debug/memtrack. Default `on`. */
   readonly memtrack?: 'off' | 'on' | 'debug';
+  /** CONFIG_PROFILING: in `posted`, without it no exit drops a handle. Default true. */
+  readonly profiling?: boolean;
   /** Takes the commands, and is closed by who made it. Default: a private Tracker with these semantics. */
   readonly tracker?: CommandSink;
   /** Tasks that end are reaped at once, as if someone always waited. Default false. */
@@ -35,9 +38,22 @@ export interface KernelOptions {
   readonly nrOpen?: number;
   /** MM_DRIVERPAGES (2022): GPU drivers charge objects to the address space that made them. Default false. */
   readonly driverPages?: boolean;
+  /** vm.max_map_count. Default 65,530. */
+  readonly maxMapCount?: number;
 }
 
-const OPTIONS = ['semantics', 'memtrack', 'tracker', 'autoReap', 'pidMax', 'nrOpen', 'driverPages'];
+const SPAWN_OPTIONS = ['pid', 'comm', 'parent', 'credentials'];
+const OPTIONS = [
+  'semantics',
+  'memtrack',
+  'profiling',
+  'tracker',
+  'autoReap',
+  'pidMax',
+  'nrOpen',
+  'driverPages',
+  'maxMapCount',
+];
 const MEMTRACK: readonly string[] = ['off', 'on', 'debug'];
 
 export interface SpawnOptions {
@@ -62,12 +78,17 @@ export class Kernel implements Disposable {
   readonly autoReap: boolean;
   readonly nrOpen: number;
   readonly driverPages: boolean;
+  readonly maxMapCount: number;
   readonly accounting: Accounting;
   /** What accounts for the buffers; null with memtrack off, or if `options.tracker` is something else. `flush` before reading. */
   readonly tracker: Tracker | null;
   /** Messages in flight with files not yet taken, oldest first. */
   readonly messages = new Set<Message>();
   readonly sockets = new Set<Socket>();
+  /** Who is bound to a name of the abstract namespace. */
+  readonly socketNames = new Map<string, Socket>();
+  /** How many descriptors each user has in flight. */
+  readonly inFlight = new InFlight();
   /** Sockets passed over sockets and not yet received. */
   socketsInFlight = 0;
 
@@ -99,6 +120,7 @@ export class Kernel implements Disposable {
     if (!MEMTRACK.includes(this.memtrack)) throw new TypeError(`memtrack: expected 'off', 'on' or 'debug'`);
     this.autoReap = options.autoReap ?? false;
     this.nrOpen = options.nrOpen ?? 1 << 20;
+    this.maxMapCount = options.maxMapCount ?? 65530;
     this.#pidMax = options.pidMax ?? 1 << 22;
     this.pidNamespace = new PidNamespace(0, null, this.#pidMax);
     this.rootCredentials = makeCredentials(this.userNamespace);
@@ -106,7 +128,7 @@ export class Kernel implements Disposable {
     this.#ownsTracker = options.tracker === undefined;
     const sink = this.memtrack === 'off' ? null : (options.tracker ?? new Tracker({ semantics: this.semantics }));
     this.tracker = sink instanceof Tracker ? sink : null;
-    this.accounting = new Accounting(sink, this.semantics === 'posted');
+    this.accounting = new Accounting(sink, this.semantics === 'posted', options.profiling ?? true);
   }
 
   /** Live buffers by key, in the order they were made. */
@@ -131,6 +153,7 @@ export class Kernel implements Disposable {
 
   /** A process that no fork in the model made, with an empty table and address space. */
   spawn(options: SpawnOptions = {}): Task {
+    refuseUnknownOptions(options, SPAWN_OPTIONS, 'spawn');
     const pid = this.claimPid(options.pid);
     const key = this.nextTaskKey();
     this.accounting.spawn(key, pid);
@@ -158,16 +181,19 @@ export class Kernel implements Disposable {
       sameAs === null
         ? this.accounting.enabled && (this.semantics === 'intended' || exporter.memtrack)
         : sameAs.tracked;
-    const buffer = new Buffer(this, ++this.#buffersMade, exporter, options, tracked);
-    this.#buffers.set(buffer.key, buffer);
-    if (tracked && sameAs === null)
-      this.accounting.init(buffer.key, buffer.size ?? buffer.sizeAtLeast ?? 0, buffer.creator?.key ?? 0, buffer.tag);
+    const key = ++this.#buffersMade;
+    if (tracked && sameAs === null) {
+      const { size, sizeAtLeast, creator, tag } = options;
+      this.accounting.init(key, size ?? sizeAtLeast ?? 0, creator?.key ?? 0, tag ?? null);
+    }
+    const buffer = new Buffer(this, key, exporter, options, tracked);
+    this.#buffers.set(key, buffer);
     return buffer;
   }
 
   /** Files go in flight; takes over one reference per file. */
   hold(from: Task, files: readonly File[]): Message {
-    return new Message(this, from.pid, files);
+    return new Message(this, from.pid, from.credentials.uid.real, files);
   }
 
   /** A file that is `counted` now holds a buffer, or once more: every table with an fd of it has one handle more. */

@@ -9,17 +9,28 @@ import type { Task } from './task.ts';
  *
  * @returns why not, or null.
  */
-export function ptraceRefuses(reader: Task, target: Task): 'ids' | 'dumpable' | 'capabilities' | null {
+export function ptraceRefuses(reader: Task, target: Task): Refusal | null {
+  return refuses(reader, target, 'fs');
+}
+
+type Refusal = 'ids' | 'dumpable' | 'capabilities';
+
+/** PTRACE_MODE_ATTACH_REALCREDS, as pidfd_getfd(2) asks: by real ids, and by what capabilities are permitted. */
+export function ptraceMayAttach(tracer: Task, target: Task): boolean {
+  return refuses(tracer, target, 'real') === null;
+}
+
+function refuses(reader: Task, target: Task, by: 'fs' | 'real'): Refusal | null {
   if (reader.group === target.group) return null;
   const mine = reader.credentials;
   const theirs = target.credentials;
-  const sameIds = allAre(theirs.uid, mine.uid.fs) && allAre(theirs.gid, mine.gid.fs);
+  const sameIds = allAre(theirs.uid, mine.uid[by]) && allAre(theirs.gid, mine.gid[by]);
   if (!sameIds && !capable(mine, CAP.SYS_PTRACE, theirs.userNamespace)) return 'ids';
   if (target.alive) {
     const { dumpable, userNamespace } = target.mm;
     if (dumpable !== 1 && !capable(mine, CAP.SYS_PTRACE, userNamespace)) return 'dumpable';
   }
-  return capsAllow(mine, theirs) ? null : 'capabilities';
+  return capsAllow(mine, theirs, by === 'fs' ? mine.effective : mine.permitted) ? null : 'capabilities';
 }
 
 export function ptraceMayRead(reader: Task, target: Task): boolean {
@@ -30,7 +41,7 @@ function allAre({ real, effective, saved }: Ids, id: number): boolean {
   return real === id && effective === id && saved === id;
 }
 
-function capsAllow(mine: Credentials, theirs: Credentials): boolean {
-  if (mine.userNamespace === theirs.userNamespace && includesCaps(mine.effective, theirs.permitted)) return true;
+function capsAllow(mine: Credentials, theirs: Credentials, caps: bigint): boolean {
+  if (mine.userNamespace === theirs.userNamespace && includesCaps(caps, theirs.permitted)) return true;
   return capable(mine, CAP.SYS_PTRACE, theirs.userNamespace);
 }

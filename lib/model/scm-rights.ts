@@ -1,5 +1,8 @@
 import { MemtrackError } from '../core/errors.ts';
+import { socketAt } from './connect.ts';
 import { allocate } from './descriptors.ts';
+import { refuseUnknownOptions } from '../core/known-options.ts';
+import { INSTALL_OPTIONS } from './fd-table.ts';
 import type { InstallOptions } from './fd-table.ts';
 import type { File } from './file.ts';
 import { SCM_MAX_FD } from './flags.ts';
@@ -9,6 +12,8 @@ import type { Task } from './task.ts';
 
 /** CMSG_LEN(0): the header in front of the fds. */
 const CMSG_HEADER = 16;
+
+const RECEIVE_OPTIONS = ['controlLength', 'cloexec', 'peek'];
 
 export interface ReceiveOptions {
   /** Bytes of the control buffer (msg_controllen); it bounds how many fds fit. Default: room for all. */
@@ -27,22 +32,25 @@ export interface Received {
   readonly end: boolean;
 }
 
-export function socketpair(task: Task, options?: InstallOptions): [number, number] {
+export function socketpair(task: Task, options: InstallOptions = {}): [number, number] {
+  refuseUnknownOptions(options, INSTALL_OPTIONS, 'socketpair');
   const files = task.files;
   const first = allocate(task, files, 0, 'socketpair');
   const second = allocate(task, files, first + 1, 'socketpair');
   const [left, right] = Socket.pair(task.kernel);
-  files.publish(task, first, left, options?.cloexec ?? false);
-  files.publish(task, second, right, options?.cloexec ?? false);
+  files.publish(task, first, left, options.cloexec ?? false);
+  files.publish(task, second, right, options.cloexec ?? false);
   return [first, second];
 }
 
 /** scm_fp_copy, then unix_stream_sendmsg: each file gets one more reference, the queue's. */
 export function sendmsg(task: Task, socketFd: number, fds: readonly number[]): Message {
-  const socket = socketAt(task, socketFd);
+  const socket = socketAt(task, socketFd, 'sendmsg');
   if (fds.length > SCM_MAX_FD) throw new MemtrackError('EINVAL', 'sendmsg', `${fds.length} fds`);
   const files = fds.map((fd) => passed(task, fd));
+  if (socket.state !== 'connected') throw new MemtrackError('ENOTCONN', 'sendmsg');
   if (socket.peer === null) throw new MemtrackError('EPIPE', 'sendmsg');
+  if (files.length > 0) task.kernel.inFlight.check(task);
   for (const file of files) file.get();
   const message = task.kernel.hold(task, files);
   socket.peer.queue.push(message);
@@ -51,11 +59,12 @@ export function sendmsg(task: Task, socketFd: number, fds: readonly number[]): M
 
 /** unix_dgram_sendmsg to a socket that is named by its address. */
 export function sendTo(task: Task, socketFd: number, to: Socket, fds: readonly number[]): Message {
-  const socket = socketAt(task, socketFd);
+  const socket = socketAt(task, socketFd, 'sendmsg');
   if (fds.length > SCM_MAX_FD) throw new MemtrackError('EINVAL', 'sendmsg', `${fds.length} fds`);
   const files = fds.map((fd) => passed(task, fd));
   if (socket.type !== to.type) throw new MemtrackError('EPROTOTYPE', 'sendmsg');
   if (to.refs === 0) throw new MemtrackError('ECONNREFUSED', 'sendmsg');
+  if (files.length > 0) task.kernel.inFlight.check(task);
   for (const file of files) file.get();
   const message = task.kernel.hold(task, files);
   to.queue.push(message);
@@ -64,7 +73,10 @@ export function sendTo(task: Task, socketFd: number, to: Socket, fds: readonly n
 
 /** scm_detach_fds: the lowest free fds in order; what finds no room is closed. */
 export function recvmsg(task: Task, socketFd: number, options: ReceiveOptions = {}): Received {
-  const socket = socketAt(task, socketFd);
+  refuseUnknownOptions(options, RECEIVE_OPTIONS, 'recvmsg');
+  const socket = socketAt(task, socketFd, 'recvmsg');
+  if (socket.type === 'stream' && socket.state !== 'connected')
+    throw new MemtrackError('EINVAL', 'recvmsg', 'not connected');
   const table = task.files;
   const peek = options.peek ?? false;
   const message = peek ? peeked(socket.queue) : socket.queue[0];
@@ -108,11 +120,5 @@ function receiveNothing(socket: Socket): Received {
 function passed(task: Task, fd: number): File {
   const file = task.file(fd);
   if (file.operations.unsendable === true) throw new MemtrackError('EINVAL', 'sendmsg', `${fd} cannot be passed`);
-  return file;
-}
-
-function socketAt(task: Task, fd: number): Socket {
-  const file = task.file(fd);
-  if (!(file instanceof Socket)) throw new MemtrackError('ENOTSOCK', 'sendmsg', String(fd));
   return file;
 }

@@ -1,6 +1,8 @@
 import { MemtrackError } from '../core/errors.ts';
 import type { AddressSpace } from './address-space.ts';
+import { madvise } from './advice.ts';
 import { clone } from './clone.ts';
+import * as connecting from './connect.ts';
 import type { CloneOptions } from './clone.ts';
 import * as descriptors from './descriptors.ts';
 import type { Credentials } from './credentials.ts';
@@ -15,9 +17,11 @@ import type { Kernel } from './kernel.ts';
 import * as mappings from './mappings.ts';
 import type { MapFileOptions, MmapOptions } from './mappings.ts';
 import type { Message } from './message.ts';
+import { commOf, limitDescriptors } from './process-control.ts';
 import { numberIn, unsharePid, unshareUser } from './namespaces.ts';
 import type { PidNamespace } from './pid-namespace.ts';
 import { mremap } from './remap.ts';
+import { touch } from './resident.ts';
 import * as scm from './scm-rights.ts';
 import type { ReceiveOptions, Received } from './scm-rights.ts';
 import * as ids from './set-ids.ts';
@@ -163,8 +167,21 @@ export class Task {
     exitGroup(this, signal, true);
   }
   /** wait4: reaps an ended child; null: none has ended yet. ECHILD: no such child. */
-  wait(pid?: number): WaitResult | null {
-    return wait(this, pid);
+  wait(pid?: number, flags?: number): WaitResult | null {
+    return wait(this, pid, flags);
+  }
+  /** PR_SET_NAME: 15 bytes, up to a NUL; the rest is cut off. */
+  setName(name: string): void {
+    this.kernel.accounting.assertOpen();
+    this.comm = commOf(name);
+  }
+  /** PR_SET_CHILD_SUBREAPER: orphans among its descendants become its children. Not inherited. */
+  setChildSubreaper(on: boolean): void {
+    this.group.subreaper = on;
+  }
+  /** setrlimit(RLIMIT_NOFILE). EINVAL: more than hard; EPERM: hard raised without CAP_SYS_RESOURCE, or beyond nr_open. */
+  setrlimit(nofile: number, hard: number = this.group.nofileMax): void {
+    limitDescriptors(this, nofile, hard);
   }
   /** unshare(CLONE_FILES). */
   unshareFiles(): void {
@@ -240,6 +257,18 @@ export class Task {
   install(file: File, options?: InstallOptions): number {
     return descriptors.install(this, file, options);
   }
+  /** get_unused_fd_flags: the lowest free fd is taken, without a file yet: look-ups are EBADF, dup2 onto it EBUSY. EMFILE. */
+  reserve(options?: InstallOptions & { readonly from?: number }): number {
+    return descriptors.reserve(this, options);
+  }
+  /** fd_install: the reserved fd gets the file, whose reference it takes over. EBADF: not reserved; EBUSY: it has a file. */
+  publish(fd: number, file: File): void {
+    descriptors.publish(this, fd, file);
+  }
+  /** put_unused_fd: gives a reserved fd back. EBADF: not reserved. */
+  unreserve(fd: number): void {
+    descriptors.unreserve(this, fd);
+  }
   /** EBADF. */
   close(fd: number): void {
     if (!this.files.closeAt(this, fd)) throw new MemtrackError('EBADF', 'close', String(fd));
@@ -302,20 +331,45 @@ export class Task {
   mremap(address: number, oldLength: number, newLength: number, flags = 0, newAddress = 0): number {
     return mremap(this, address, oldLength, newLength, flags, newAddress);
   }
-  /** MADV_DONTFORK and MADV_DOFORK act, other advice does nothing. EINVAL. */
+  /** Advice that changes flags acts (how far to read ahead, DONTFORK, DONTDUMP), other does nothing. EINVAL, ENOMEM: a hole; EAGAIN. */
   madvise(address: number, length: number, advice: number): void {
-    mappings.madvise(this, address, length, advice);
+    madvise(this, address, length, advice);
+  }
+
+  /** Reads every page of a range, which puts them in memory: only then RSS counts them. EFAULT. */
+  touch(address: number, length: number): void {
+    touch(this, address, length);
   }
 
   /** A connected pair of AF_UNIX sockets. EMFILE. */
   socketpair(options?: InstallOptions): [number, number] {
     return scm.socketpair(this, options);
   }
-  /** Passes fds with SCM_RIGHTS. EBADF, ENOTSOCK, EINVAL: more than 253; EPIPE: the other end is closed. */
+  /** socket(2): AF_UNIX, SOCK_STREAM. EMFILE. */
+  socket(options?: InstallOptions): number {
+    return connecting.socket(this, options);
+  }
+  /** bind(2) to a name of the abstract namespace. EBADF, ENOTSOCK, EINVAL: it has a name; EADDRINUSE. */
+  bind(socket: number, name: string): void {
+    connecting.bind(this, socket, name);
+  }
+  /** listen(2). EBADF, ENOTSOCK, EINVAL: without a name, or connected. */
+  listen(socket: number, backlog = 128): void {
+    connecting.listen(this, socket, backlog);
+  }
+  /** connect(2); what is sent then is in flight before anyone accepts. ECONNREFUSED, EAGAIN: too many wait; EISCONN, EINVAL. */
+  connect(socket: number, name: string): void {
+    connecting.connect(this, socket, name);
+  }
+  /** accept4(2) of the oldest connection. EAGAIN: none waits; EINVAL: not listening; EMFILE, EBADF, ENOTSOCK. */
+  accept(socket: number, options?: InstallOptions): number {
+    return connecting.accept(this, socket, options);
+  }
+  /** Passes fds with SCM_RIGHTS. EBADF, ENOTSOCK, EINVAL: more than 253; ENOTCONN; EPIPE: the other end is closed. */
   sendmsg(socket: number, fds: readonly number[]): Message {
     return scm.sendmsg(this, socket, fds);
   }
-  /** Passes fds to a datagram socket. EBADF, ENOTSOCK, EINVAL: more than 253; EPROTOTYPE: not both take datagrams; ECONNREFUSED: it is closed. */
+  /** Passes fds to a datagram socket. EBADF, ENOTSOCK, EINVAL: more than 253; EPROTOTYPE: not both take datagrams; ECONNREFUSED: it is closed; ETOOMANYREFS. */
   sendTo(socket: number, to: Socket, fds: readonly number[]): Message {
     return scm.sendTo(this, socket, to, fds);
   }

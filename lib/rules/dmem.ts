@@ -7,5 +7,8 @@ import type { Holding } from './holding.ts';
  * evicted. Each process stands for a cgroup. Source: kernel/cgroup/dmem.c, Linux 6.14 (dmem.current).
  */
 export function dmem(holding: Holding): Charges {
-  return chargeAllocators(holding, 'dmem', (buffer) => holding.snapshot.buffers.kind[buffer] === 'gem');
+  const { kind, backing } = holding.snapshot.buffers;
+  // An import has the pages of somebody else.
+  const isAllocated = (buffer: number): boolean => kind[buffer] === 'gem' && (backing[buffer] ?? -1) < 0;
+  return chargeAllocators(holding, 'dmem', isAllocated);
 }

@@ -31,7 +31,7 @@ export class Stage {
     // Second 0 would read as never, as in /proc/sysvipc/shm.
     if (kernel.now === 0n) kernel.now = 1_000_000_000n;
     this.director = kernel.spawn({ comm: 'stage' });
-    this.director.group.childSubreaper = true;
+    this.director.setChildSubreaper(true);
     for (let fd = 0; fd < 3; fd++) this.director.install(new File({ path: '/dev/null', flags: O.RDWR }));
   }
 

@@ -146,9 +146,9 @@ Status Tracker::execute(std::span<const Record> records, size_t i, Run* run) {
     case Op::kFork:
       return fork(record);
     case Op::kExec:
-      return exec(record.task);
+      return exec(record.task, record.flags);
     case Op::kExit:
-      return exit(record.task, (record.flags & kGroup) != 0);
+      return exit(record.task, record.flags);
     case Op::kUnshare:
       return unshare(record.task);
     case Op::kInit:

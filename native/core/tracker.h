@@ -203,8 +203,8 @@ class Tracker {
   // Tasks (tracker_tasks.cc).
   Status spawn(uint32_t key, uint32_t pid);
   Status fork(const Record& record);
-  Status exec(uint32_t key);
-  Status exit(uint32_t key, bool whole_group);
+  Status exec(uint32_t key, uint16_t flags);
+  Status exit(uint32_t key, uint16_t flags);
   Status unshare(uint32_t key);
   Status may_start(uint32_t key) MEMTRACK_REQUIRES(structure_mu_);
   Task* start(uint32_t key, uint32_t pid, ThreadGroup* group) MEMTRACK_REQUIRES(structure_mu_);
@@ -220,7 +220,7 @@ class Tracker {
   void leave_files(Task* task) MEMTRACK_REQUIRES(structure_mu_);
   void copy_files(Task* task, const Files& from) MEMTRACK_REQUIRES(structure_mu_);
   void own_files(Task* task) MEMTRACK_REQUIRES(structure_mu_);
-  void end(Task* task) MEMTRACK_REQUIRES(structure_mu_);
+  void end(Task* task, bool notified) MEMTRACK_REQUIRES(structure_mu_);
   void release_group(ThreadGroup* group) MEMTRACK_REQUIRES(structure_mu_);
 
   // The defects of the posted series (tracker_posted.cc).

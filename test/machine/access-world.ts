@@ -20,7 +20,18 @@ export function pair(reader: CredentialOptions, target: CredentialOptions, seman
 }
 
 /** Everything of a process that asks who reads. */
-export const GATED = ['maps', 'fdinfo/', 'fdinfo/0', 'fd/', 'fd/0', 'task/612/dmabuf_fds'] as const;
+export const GATED = [
+  'maps',
+  'smaps',
+  'smaps_rollup',
+  'map_files/',
+  'fdinfo/',
+  'fdinfo/0',
+  'fd/',
+  'fd/0',
+  'task/612/maps',
+  'task/612/dmabuf_fds',
+] as const;
 
 /** `ok`, or the errno with which a file, a directory (`fd/`) or a link (`fd/0`) below /proc/612 is refused. */
 export function attempt({ kernel, reader }: Pick<Pair, 'kernel' | 'reader'>, name: string): string {

@@ -6,7 +6,9 @@ import { attempt, attempts, pair } from './access-world.ts';
 
 const ALICE = { uid: 1000, gid: 1000 };
 const BOB = { uid: 1001, gid: 1001 };
-const OPEN_TO_ALL = ['comm', 'task/', 'task/612/comm'];
+const OPEN_TO_ALL = ['comm', 'status', 'stat', 'statm', 'task/', 'task/612/comm'];
+/** What needs a look by PTRACE_MODE_READ_FSCREDS alone, whatever the mode of directories says. */
+const LOOKED_AT = ['maps', 'smaps', 'smaps_rollup', 'fdinfo/', 'fdinfo/0', 'task/612/dmabuf_fds'];
 
 describe('what Linux 6.18 was seen to allow', () => {
   test('the same user reads everything', () => {
@@ -50,8 +52,7 @@ describe('the order of the check', () => {
     const { kernel, reader, target } = pair(ALICE, ALICE);
     target.credentials = { ...target.credentials, uid: { ...target.credentials.uid, [which]: 1001 } };
     // Reading what is listed needs more than listing, which the mode allows to the effective uid.
-    const names = ['maps', 'fdinfo/', 'fdinfo/0', 'fd/0', 'task/612/dmabuf_fds'];
-    expect(attempts({ kernel, reader }, names)).toBe('EACCES');
+    expect(attempts({ kernel, reader }, [...LOOKED_AT, 'fd/0', 'map_files/'])).toBe('EACCES');
     expect(attempt({ kernel, reader }, 'fd/')).toBe(which === 'effective' ? 'EACCES' : 'ok');
   });
 
@@ -74,20 +75,19 @@ describe('the order of the check', () => {
   test('CAP_SYS_PTRACE replaces the ids and dumpability, but does not list fd', () => {
     const both = pair({ ...ALICE, caps: caps(CAP.SYS_PTRACE) }, BOB);
     both.target.setDumpable(0);
-    const names = ['maps', 'fdinfo/', 'fdinfo/0', 'task/612/dmabuf_fds'];
-    expect(attempts(both, names)).toBe('ok');
-    expect(attempts(both, ['fd/', 'fd/0'])).toBe('EACCES');
+    expect(attempts(both, LOOKED_AT)).toBe('ok');
+    expect(attempts(both, ['fd/', 'fd/0', 'map_files/'])).toBe('EACCES');
   });
 
   test('CAP_DAC_READ_SEARCH lists fd, and no more', () => {
     const both = pair({ ...ALICE, caps: caps(CAP.DAC_READ_SEARCH) }, BOB);
     expect(attempt(both, 'fd/')).toBe('ok');
-    expect(attempts(both, ['fd/0', 'maps', 'fdinfo/', 'fdinfo/0', 'task/612/dmabuf_fds'])).toBe('EACCES');
+    expect(attempts(both, [...LOOKED_AT, 'fd/0', 'map_files/'])).toBe('EACCES');
   });
 
   test('the target may have no capability that the reader has not', () => {
     const both = pair(ALICE, { ...ALICE, caps: caps(CAP.KILL) });
-    expect(attempts(both, ['maps', 'fdinfo/', 'fdinfo/0', 'fd/0', 'task/612/dmabuf_fds'])).toBe('EACCES');
+    expect(attempts(both, [...LOOKED_AT, 'fd/0', 'map_files/'])).toBe('EACCES');
     expect(attempt(both, 'fd/')).toBe('ok');
     expect(attempts(pair({ ...ALICE, caps: caps(CAP.KILL, CAP.CHOWN) }, { ...ALICE, caps: caps(CAP.KILL) }))).toBe(
       'ok',

@@ -90,7 +90,7 @@ test('the descriptors of a process', () => {
   const fd = kernel.dmaHeap('system').alloc(task, { size: 8192 });
   task.file(fd).setName('CAMERA');
   task.dup2(fd, 7);
-  expect(kernel.list('/proc')).toEqual(['self', 'thread-self', '612']);
+  expect(kernel.list('/proc')).toEqual(['sysvipc', 'self', 'thread-self', '612']);
   expect(kernel.list('/proc/612/fd')).toEqual(['0', '7']);
   expect(kernel.stat('/proc/612/fd')).toMatchObject({ type: 'directory', size: 2 });
   expect(kernel.readlink('/proc/612/fd/7')).toBe('/dmabuf:CAMERA');

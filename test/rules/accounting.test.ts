@@ -11,6 +11,7 @@ const inode = (number: number): { dev: string; inode: number } => ({ dev: '0:11'
 /**
  * Process 100 allocated a dma-buf of 8 MiB (two fds, one mapping) and a udmabuf of 1 MiB over its memfd, all of which it maps; 200
  * has one fd of the first and maps half the memfd; 300 only maps the first; 400, which exited, allocated one that is in flight.
+ * A GEM object of 200 was never exported: no dma-buf.
  */
 const scene = buildSnapshot({
   buffers: [
@@ -50,9 +51,9 @@ const charges: readonly (readonly [RuleName, readonly number[], number])[] = [
   ['libdmabufinfoRss', [9216, 8192, 8192, 0], 3072],
   ['perFileBadness', [2 * 1640 + 256 + 1024, 1640, 0, 0], 3072],
   ['perFileRss', [16384 + 1024 + 1024, 8192, 0, 0], 3072],
-  ['gpuCgroup', [9216, 2048, 0, 1024], 0],
-  ['memcgDmabuf', [9216, 2048, 0, 1024], 0],
-  ['perfettoDmaHeap', [9216, 2048, 0, 1024], 0],
+  ['gpuCgroup', [9216, 0, 0, 1024], 2048],
+  ['memcgDmabuf', [9216, 0, 0, 1024], 2048],
+  ['perfettoDmaHeap', [9216, 0, 0, 1024], 2048],
   ['dmaHeapMemcg', [8192, 0, 0, 1024], 3072],
   ['dmem', [0, 2048, 0, 0], 10240],
   ['smapsRss', [1024, 512, 0, 0], 11264],
