@@ -91,6 +91,8 @@ export class Kernel implements Disposable {
   readonly inFlight = new InFlight();
   /** Sockets passed over sockets and not yet received. */
   socketsInFlight = 0;
+  /** Times that a release of a socket made the kernel look for those that nobody can reach any more. */
+  socketCollections = 0;
 
   /** The first ones, where pids and ids are the ones that the model speaks of. */
   readonly pidNamespace: PidNamespace;

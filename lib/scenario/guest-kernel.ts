@@ -15,7 +15,7 @@ const CARD_INODES = [111, 113] as const;
 /**
  * A kernel with the devices of the virtual machine that scenarios are recorded in: vgem as /dev/dri/card0, and what is asked for.
  */
-export function guestKernel(options: KernelOptions = {}, { gpu = true, stats = false }: GuestDevices = {}): Machine {
+export function guestKernel(options: KernelOptions = {}, { gpu = false, stats = false }: GuestDevices = {}): Machine {
   const kernel = new Machine(options);
   kernel.drmDevice('vgem', { cardInode: CARD_INODES[0] });
   if (stats) {
@@ -30,4 +30,9 @@ export function guestKernel(options: KernelOptions = {}, { gpu = true, stats = f
     });
   }
   return kernel;
+}
+
+/** The same with what the scenario speaks of. */
+export function kernelFor(text: string, options: KernelOptions = {}): Machine {
+  return guestKernel(options, { gpu: text.includes('/dev/dri/card1') });
 }

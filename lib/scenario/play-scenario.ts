@@ -3,7 +3,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import { Machine } from '../machine/machine.ts';
 import { Actor } from './actor.ts';
 import type { BundleRecord } from './bundle.ts';
-import { guestKernel } from './guest-kernel.ts';
+import { kernelFor } from './guest-kernel.ts';
 import type { Operate } from './operate.ts';
 import { Operation, parseNumber } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
@@ -33,7 +33,7 @@ export interface Step {
  * Plays a scenario (docs/conformance.md) on a kernel and returns what each of its snaps shows.
  *
  * @param text Of a `.scn` file.
- * @param kernel Default: a new one with vgem and virtio-gpu, which is closed at the end.
+ * @param kernel Default: a new one with vgem and, if the scenario speaks of /dev/dri/card1, virtio-gpu; it is closed at the end.
  * @throws ScenarioError at the first line that cannot be played; what came before it has happened.
  * @example
  * const [step] = playScenario('actor camera\ncamera heap frame 64K name=frame\ncamera dup frame\nsnap two');
@@ -42,7 +42,7 @@ export interface Step {
 export function playScenario(text: string, kernel?: Machine): readonly Step[] {
   if (typeof text !== 'string') throw new TypeError('playScenario: expected the text of a scenario');
   if (kernel !== undefined && !(kernel instanceof Machine)) throw new TypeError('playScenario: expected a Kernel');
-  const own = kernel ?? guestKernel();
+  const own = kernel ?? kernelFor(text);
   try {
     return [...playSteps(text, own)];
   } finally {
