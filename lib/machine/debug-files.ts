@@ -1,5 +1,6 @@
 import type { Buffer } from '../model/buffer.ts';
 import { formatBufinfo } from '../procfs/bufinfo.ts';
+import { dmaBufCount, isDmaBuf } from './dma-buf-file.ts';
 import type { ModelledSystem, PseudoFileSystem } from './pseudo-file-system.ts';
 import { textFile } from './plain-nodes.ts';
 import type { PseudoFileNode, PseudoText } from './pseudo-node.ts';
@@ -21,17 +22,19 @@ export function bufinfoFile({ kernel }: ModelledSystem): PseudoFileNode {
 
 function bufinfoText(buffers: readonly Buffer[]): PseudoText {
   const standIns = new StandIns();
-  // The newest first (__dma_buf_debugfs_list_add).
   const objects = buffers
+    .flatMap((buffer) => (buffer.kind === 'ion' ? buffer.openFiles : buffer.openFiles.slice(0, 1)))
+    .filter(isDmaBuf)
+    // The newest first (__dma_buf_debugfs_list_add).
     .toReversed()
-    .filter(({ kind }) => kind === 'dma-buf')
-    .map((buffer) => ({
+    .map((file) => ({ file, buffer: file.buffer! }))
+    .map(({ file, buffer }) => ({
       size: standIns.size(buffer),
-      flags: buffer.openFiles[0]?.flags ?? 0,
+      flags: file.flags,
       mode: standIns.use(0x80007, 'mode is 00080007'),
-      count: buffer.refs,
+      count: dmaBufCount(file),
       exporter: buffer.exporter.name,
-      inode: standIns.inode(buffer),
+      inode: standIns.inode(file),
       name: buffer.name,
       fences: [],
       attachments: [],

@@ -1,5 +1,6 @@
 import { MemtrackError } from '../core/errors.ts';
 import type { File } from '../model/file.ts';
+import { isDmaBuf } from './dma-buf-file.ts';
 import type { PseudoFileNode, PseudoStat } from './pseudo-node.ts';
 
 /** The file behind a link of procfs. Its contents are not in the model; a dma-buf's inode cannot be opened at all (no_open). */
@@ -11,7 +12,8 @@ export function openFile(file: File): PseudoFileNode {
 }
 
 /** Of a dma-buf, st_blocks is its size in blocks rounded down (dma_buf_export). */
-function statFile({ buffer, identity }: File): PseudoStat {
+function statFile(file: File): PseudoStat {
+  const { buffer, identity } = file;
   const size = buffer?.size ?? 0;
   return {
     type: 'file',
@@ -19,7 +21,7 @@ function statFile({ buffer, identity }: File): PseudoStat {
     uid: 0,
     gid: 0,
     size,
-    ...(buffer?.kind === 'dma-buf' ? { blocks: Math.floor(size / 512) } : {}),
+    ...(isDmaBuf(file) ? { blocks: Math.floor(size / 512) } : {}),
     ...(identity === null ? {} : { inode: identity.inode, dev: identity.dev }),
   };
 }

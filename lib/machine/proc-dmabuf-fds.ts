@@ -1,6 +1,7 @@
 import { MemtrackError } from '../core/errors.ts';
 import type { Task } from '../model/task.ts';
 import { formatDmabufFds } from '../procfs/dmabuf-fds.ts';
+import { isDmaBuf } from './dma-buf-file.ts';
 import { demandLook, procStat } from './proc-pid.ts';
 import type { ProcPid } from './proc-pid.ts';
 import type { PseudoFileNode, PseudoText } from './pseudo-node.ts';
@@ -33,8 +34,8 @@ function dmabufFdsText(task: Task): PseudoText {
   const inodes: number[] = [];
   const shared = task !== leader && leader.alive && leader.files === files;
   for (let fd = 0; !shared && fd < files.limit; fd++) {
-    const buffer = files.get(fd)?.buffer;
-    if (buffer?.kind === 'dma-buf') inodes.push(standIns.inode(buffer));
+    const file = files.get(fd);
+    if (file !== null && isDmaBuf(file)) inodes.push(standIns.inode(file));
   }
   return { text: formatDmabufFds(inodes), standIns: standIns.list };
 }

@@ -2,6 +2,7 @@ import type { File } from '../model/file.ts';
 import { O } from '../model/flags.ts';
 import { Socket } from '../model/socket.ts';
 import { formatFdinfo } from '../procfs/fdinfo.ts';
+import { dmaBufCount, isDmaBuf } from './dma-buf-file.ts';
 import type { PseudoText } from './pseudo-node.ts';
 import { StandIns } from './stand-ins.ts';
 
@@ -20,11 +21,11 @@ export function fdinfoText(file: File, cloexec: boolean): PseudoText {
     other: file.operations.showFdinfo?.(file) ?? '',
     scmFds: file instanceof Socket ? file.queue.reduce((sum, message) => sum + message.pending, 0) : null,
     dmaBuf:
-      buffer === null || buffer.kind !== 'dma-buf'
+      buffer === null || !isDmaBuf(file)
         ? null
         : {
             size: standIns.size(buffer),
-            count: buffer.refs,
+            count: dmaBufCount(file),
             exporter: buffer.exporter.name,
             name: buffer.name,
           },

@@ -7,5 +7,5 @@ import type { Holding } from './holding.ts';
  * evicted. Each process stands for a cgroup. Source: kernel/cgroup/dmem.c, Linux 6.14 (dmem.current).
  */
 export function dmem(holding: Holding): Charges {
-  return chargeAllocators(holding, 'dmem', (buffer) => holding.snapshot.buffers.kind[buffer] === 'gem');
+  return chargeAllocators(holding, 'dmem', (buffer) => Number(holding.snapshot.buffers.kind[buffer] === 'gem'));
 }
