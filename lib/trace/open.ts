@@ -79,11 +79,13 @@ async function readerOf(
     const what = found === null ? '' : ` but ${found}`;
     throw new TraceError(name, `is no ${asked === 'mtrk' ? '.mtrk' : asked}${what}`, { tryThis: 'leave --format out' });
   }
-  switch (asked ?? found) {
+  const format = asked ?? found;
+  switch (format) {
     case 'mtrk':
       return MtrkReader.open({ name, bytes, losses });
     case 'strace':
-      return DecodedReader.open('strace', bytes, new Decoder('strace'));
+    case 'ftrace':
+      return DecodedReader.open(format, bytes, new Decoder(format));
     case null:
       throw new TraceError(name, refusalOf(head), {
         position: 0,

@@ -1,0 +1,95 @@
+// Arguments: the text after an event's name, read by key. Values may hold blanks and commas, so that a value is
+// found by its own key and ends at the next one that the event is known to print.
+#ifndef MEMTRACK_DECODE_FTRACE_ARGUMENTS_H_
+#define MEMTRACK_DECODE_FTRACE_ARGUMENTS_H_
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace memtrack::ftrace {
+
+// A number as events print it: decimal with a sign, or hexadecimal.
+struct Number {
+  uint64_t value = 0;
+  bool negative = false;  // it had a sign; value is without it
+  bool found = false;
+
+  explicit operator bool() const { return found; }
+  uint64_t signed_value() const { return negative ? ~value + 1 : value; }
+};
+
+// Decimal; with 0x, or if `hex`, hexadecimal. What follows the digits is not looked at.
+inline Number parse_number(std::string_view text, bool hex = false) {
+  Number number;
+  size_t at = 0;
+  if (at < text.size() && text[at] == '-') {
+    number.negative = true;
+    at++;
+  }
+  if (text.size() - at > 2 && text[at] == '0' && (text[at + 1] == 'x' || text[at + 1] == 'X')) {
+    hex = true;
+    at += 2;
+  }
+  const size_t begin = at;
+  for (; at < text.size(); at++) {
+    const char c = text[at];
+    uint64_t digit;
+    if (c >= '0' && c <= '9') {
+      digit = static_cast<uint64_t>(c - '0');
+    } else if (hex && c >= 'a' && c <= 'f') {
+      digit = static_cast<uint64_t>(c - 'a') + 10;
+    } else if (hex && c >= 'A' && c <= 'F') {
+      digit = static_cast<uint64_t>(c - 'A') + 10;
+    } else {
+      break;
+    }
+    const uint64_t base = hex ? 16 : 10;
+    if (number.value > (UINT64_MAX - digit) / base) return {};  // no kernel prints it
+    number.value = number.value * base + digit;
+  }
+  number.found = at != begin;
+  return number;
+}
+
+class Arguments {
+ public:
+  explicit Arguments(std::string_view text) : text_(text) {}
+
+  std::string_view text() const { return text_; }
+
+  // What follows `key` (with its '=' or ": ") where that begins the text or follows a blank or a comma. The whole
+  // rest of the line; empty if the key is not there.
+  std::string_view after(std::string_view key) const {
+    for (size_t at = text_.find(key); at != std::string_view::npos; at = text_.find(key, at + 1)) {
+      if (at == 0 || text_[at - 1] == ' ' || text_[at - 1] == ',') {
+        return text_.substr(at + key.size());
+      }
+    }
+    return {};
+  }
+
+  Number number(std::string_view key, bool hex = false) const {
+    return parse_number(after(key), hex);
+  }
+
+  // The value from `key` to the last `next` after it; to the end of the line where `next` is not there.
+  std::string_view text_until(std::string_view key, std::string_view next) const {
+    const std::string_view rest = after(key);
+    const size_t stop = rest.rfind(next);
+    return stop == std::string_view::npos ? rest : rest.substr(0, stop);
+  }
+
+  // A value of one word: up to the next blank or comma.
+  std::string_view word(std::string_view key) const {
+    const std::string_view rest = after(key);
+    return rest.substr(0, rest.find_first_of(" ,"));
+  }
+
+ private:
+  std::string_view text_;
+};
+
+}  // namespace memtrack::ftrace
+
+#endif  // MEMTRACK_DECODE_FTRACE_ARGUMENTS_H_
