@@ -95,7 +95,10 @@ export class Lowering {
       // Bit 31 is FLAG.more: tails follow.
       for (let more = opFlags; (more | 0) < 0 && record < count; record++) more = words[record * RECORD_WORDS + 7]!;
       const high = words[at + 1]!;
-      if (high > untilHigh || (high === untilHigh && words[at]! > untilLow)) continue;
+      if (high > untilHigh || (high === untilHigh && words[at]! > untilLow)) {
+        this.#foresee(opFlags & 0xffff);
+        continue;
+      }
       const handler = HANDLERS[(opFlags & 0xffff) - FIRST_EVENT];
       if (handler !== undefined) handler(this, words, at);
       else this.#ignore(opFlags & 0xffff);
@@ -111,6 +114,12 @@ export class Lowering {
   settle(): void {
     this.identities.settle();
     this.allocations.settle();
+  }
+
+  /** What is later than the moment asked for tells at least what the recording shows. */
+  #foresee(op: number): void {
+    if (op === OP.release) this.identities.releasesShown = true;
+    else if (op === OP.fdFlush) this.identities.closesShown = true;
   }
 
   #ignore(op: number): void {

@@ -53,6 +53,15 @@ void FtraceDecoder::on_system_call(const EventName& name, const Line& line) {
   enter(task, call);
 }
 
+// sys_exit(error_code: 0): the call of that name, not the end of another.
+void FtraceDecoder::on_exit_call(const Line& line) {
+  if (line.tid == 0) return;
+  Task& task = task_of(line);
+  task.pending = Pending{};
+  read_named(line.args, task.pending);
+  enter(task, SystemCall::kExit);
+}
+
 // fd: 7, cmd: 409, name: 0x7ffd… "frame": numbers are hexadecimal with or without 0x.
 void FtraceDecoder::read_named(std::string_view text, Pending& pending) {
   for (size_t i = 0; i < kArguments && !text.empty(); i++) {

@@ -202,6 +202,7 @@ void FtraceDecoder::on_event(const char* begin, const Line& line) {
     counters_.add(DecodeCounter::kOtherEvents);
     return;
   }
+  if (name.event == Event::kRawExit && line.shape == Shape::kCall) return on_exit_call(line);
   if (line.shape != Shape::kColon && name.event != Event::kSystemCall) return incomplete();
   handle(name, line);
 }

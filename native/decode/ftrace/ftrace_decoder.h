@@ -145,6 +145,7 @@ class FtraceDecoder final : public Decoder {
 
   // calls_of_events.cc
   void on_system_call(const ftrace::EventName& name, const ftrace::Line& line);
+  void on_exit_call(const ftrace::Line& line);
   void on_raw_call(ftrace::Event event, const ftrace::Line& line);
   void enter(Task& task, ftrace::SystemCall call);
   void leave(Task& task, ftrace::SystemCall call, uint64_t result);
