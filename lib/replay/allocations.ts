@@ -1,32 +1,9 @@
 import { SPACE } from '../core/record.ts';
 import type { Task } from '../model/task.ts';
+import { AllocationEvent } from './allocation-event.ts';
+import { type Allocation, AllocationTable } from './allocation-table.ts';
 import type { Losses } from './losses.ts';
 import { RunningSum } from './running-sum.ts';
-
-/** What an allocator event says. */
-export interface AllocationEvent {
-  readonly space: number;
-  /** Unique in its space while it lives; null: the event does not identify it. */
-  readonly id: number | string | null;
-  readonly bytes: number;
-  readonly name: string | null;
-  /** All that its allocator has, after the event; null: not told. */
-  readonly total: number | null;
-  readonly domain: number;
-}
-
-/** A live buffer as its allocator knows it. */
-export interface Allocation {
-  readonly space: number;
-  readonly id: number | string;
-  readonly bytes: number;
-  readonly name: string | null;
-  /** Who is charged; null: nobody known. */
-  readonly task: Task | null;
-  /** A pid that the event itself names; 0: none. */
-  readonly owner: number;
-  readonly since: bigint;
-}
 
 const SUMS: Readonly<Record<number, string>> = {
   [SPACE.dmaHeap]: 'dma-buf heaps',
@@ -42,6 +19,7 @@ const SUMS: Readonly<Record<number, string>> = {
   [SPACE.xe]: 'xe',
 };
 
+/** Sums that are kept per heap, or per processor. */
 const BY_NAME: ReadonlySet<number> = new Set([SPACE.ionHeap]);
 const BY_DOMAIN: ReadonlySet<number> = new Set([SPACE.fastrpc, SPACE.fastrpcDomain]);
 
@@ -49,64 +27,57 @@ const BY_DOMAIN: ReadonlySet<number> = new Set([SPACE.fastrpc, SPACE.fastrpcDoma
 export class Allocations {
   /** Events of any allocator. */
   events = 0;
+  /** Filled for each event. */
+  readonly event = new AllocationEvent();
   readonly #losses: Losses;
-  readonly #live = new Map<number, Map<number | string, Allocation>>();
+  readonly #tables: (AllocationTable | undefined)[] = [];
   readonly #sums = new Map<string, RunningSum>();
-  readonly #main: (RunningSum | undefined)[] = [];
+  /** Of spaces that have only one. */
+  readonly #whole: (RunningSum | undefined)[] = [];
 
   constructor(losses: Losses) {
     this.#losses = losses;
   }
 
-  allocate(event: AllocationEvent, task: Task | null, owner: number, now: bigint): void {
+  /** `task` allocated, or is charged for, what the event says. */
+  allocate(event: AllocationEvent, task: Task | null): void {
     this.events++;
-    this.#sum(event).change(event.bytes, event.total, now);
-    if (event.id === null) {
-      this.#losses.count('allocation_without_identity');
-      return;
-    }
-    const live = this.#of(event.space);
-    const old = live.get(event.id);
-    if (old !== undefined) {
-      // Its free was lost: an identity is not given out twice.
-      this.#losses.count('allocation_twice');
-      live.delete(event.id);
-    }
-    const { space, id, bytes, name } = event;
-    live.set(id, { space, id, bytes, name, task, owner, since: now });
+    this.#sum(event).change(event.bytes, event);
+    if (event.id === null) this.#losses.count('allocation_without_identity');
+    // Else: its free was lost, for an identity is not given out twice.
+    else if (!this.#table(event.space).add(event.id, event, task)) this.#losses.count('allocation_twice');
   }
 
-  free(event: AllocationEvent, now: bigint): void {
+  free(event: AllocationEvent): void {
     this.events++;
     const sum = this.#sum(event);
     if (event.id === null) {
-      sum.change(-event.bytes, event.total, now);
+      sum.change(-event.bytes, event);
       return;
     }
-    const live = this.#of(event.space);
-    const known = live.get(event.id);
-    const bytes = event.bytes === 0 ? (known?.bytes ?? 0) : event.bytes;
-    sum.change(-bytes, event.total, now);
-    if (known === undefined) {
+    const known = this.#table(event.space).take(event.id);
+    const bytes = event.bytes === 0 ? Math.max(known, 0) : event.bytes;
+    if (known < 0) {
       this.#losses.count('free_of_older');
-      sum.olderFreed(bytes);
+      sum.olderFreed(bytes, event);
     } else {
-      if (known.bytes !== bytes) this.#losses.count('free_size_differs');
-      live.delete(event.id);
+      sum.change(-bytes, event);
+      if (known !== bytes) this.#losses.count('free_size_differs');
     }
   }
 
-  /** Whether it was seen to be allocated and not freed. */
-  has(space: number, id: number): Allocation | undefined {
-    return this.#live.get(space)?.get(id);
+  /** Allocated and not freed. */
+  get(space: number, id: number): Allocation | null {
+    return this.#tables[space]?.get(id) ?? null;
   }
 
+  /** Those that have buffers with an identity, or had. */
   spaces(): readonly number[] {
-    return [...this.#live.keys()];
+    return this.#tables.flatMap((table, space) => (table === undefined ? [] : [space]));
   }
 
   live(space: number): Iterable<Allocation> {
-    return this.#live.get(space)?.values() ?? [];
+    return this.#tables[space] ?? [];
   }
 
   sums(): readonly RunningSum[] {
@@ -115,34 +86,32 @@ export class Allocations {
 
   /** The sum over a whole space; null: nothing was counted. */
   sumOf(space: number): RunningSum | null {
-    return this.#main[space] ?? null;
+    return this.#whole[space] ?? null;
   }
 
   settle(): void {
     for (const sum of this.#sums.values()) sum.settle();
   }
 
-  #of(space: number): Map<number | string, Allocation> {
-    let live = this.#live.get(space);
-    if (live === undefined) {
-      live = new Map();
-      this.#live.set(space, live);
-    }
-    return live;
+  #table(space: number): AllocationTable {
+    return (this.#tables[space] ??= new AllocationTable(space));
   }
 
   #sum({ space, name, domain }: AllocationEvent): RunningSum {
-    const byName = BY_NAME.has(space);
-    if (!byName && !BY_DOMAIN.has(space)) {
-      return (this.#main[space] ??= this.#begin(SUMS[space] ?? `space ${space}`));
-    }
-    const what = `${SUMS[space] ?? `space ${space}`} ${byName ? (name ?? '') : domain}`;
-    return this.#sums.get(what) ?? this.#begin(what);
+    const whole = this.#whole[space];
+    if (whole !== undefined) return whole;
+    const what = SUMS[space] ?? `space ${space}`;
+    if (BY_NAME.has(space)) return this.#named(`${what} ${name ?? ''}`);
+    if (BY_DOMAIN.has(space)) return this.#named(`${what} ${domain}`);
+    return (this.#whole[space] = this.#named(what));
   }
 
-  #begin(what: string): RunningSum {
-    const sum = new RunningSum(what, this.#losses);
-    this.#sums.set(what, sum);
+  #named(what: string): RunningSum {
+    let sum = this.#sums.get(what);
+    if (sum === undefined) {
+      sum = new RunningSum(what, this.#losses);
+      this.#sums.set(what, sum);
+    }
     return sum;
   }
 }

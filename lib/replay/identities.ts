@@ -1,7 +1,9 @@
+import { SPACE } from '../core/record.ts';
 import type { Buffer } from '../model/buffer.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Task } from '../model/task.ts';
 import type { ThreadGroup } from '../model/thread-group.ts';
+import type { Allocations } from './allocations.ts';
 import type { Losses } from './losses.ts';
 import { recordedExporter } from './recorded-buffers.ts';
 import type { FileIdentity } from './seen-file.ts';
@@ -28,6 +30,7 @@ export class Identities {
 
   readonly #kernel: Kernel;
   readonly #losses: Losses;
+  readonly #allocations: Allocations;
   readonly #dmaBufs = new Map<number, Buffer>();
   readonly #others = new Map<string, Buffer>();
   readonly #imports = new Map<string, Buffer>();
@@ -37,8 +40,9 @@ export class Identities {
   #memfdDev: number | null = null;
   #room = ROOM;
 
-  constructor(kernel: Kernel, losses: Losses) {
+  constructor(kernel: Kernel, losses: Losses, allocations: Allocations) {
     this.#kernel = kernel;
+    this.#allocations = allocations;
     this.#losses = losses;
   }
 
@@ -57,8 +61,9 @@ export class Identities {
   dmaBuf(inode: number, size: number, exporter: string | null): Buffer {
     const known = this.#dmaBufs.get(inode);
     if (known?.alive === true) return known;
-    this.#losses.count('buffer_before_recording');
-    return this.#add(inode, size, exporter, null);
+    const allocated = this.#allocations.get(SPACE.dmaHeap, inode);
+    if (allocated === null) this.#losses.count('buffer_before_recording');
+    return this.#add(inode, allocated?.bytes ?? size, exporter, allocated?.task ?? null);
   }
 
   /** The live dma-buf with that inode. */

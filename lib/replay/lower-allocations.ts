@@ -1,65 +1,33 @@
 import { FLAG, OP, SPACE } from '../core/record.ts';
 import type { Task } from '../model/task.ts';
-import type { AllocationEvent } from './allocations.ts';
 import { type Handler, type Lowering, tail, wide } from './lowering.ts';
 
-const ID_BIT = FLAG.withId << 16;
-const TOTAL_BIT = FLAG.withTotal << 16;
 const OWNER_BIT = FLAG.withOwner << 16;
-const DOMAIN_BIT = FLAG.withDomain << 16;
-
-/** Beyond this high half a number is not exact. */
-const EXACT_HIGH = 1 << 21;
 const TWO_32 = 2 ** 32;
 
 /** Services that allocate for their clients: Android's graphics allocators (android.memory.dmabuf of Perfetto blames so). */
 const ALLOCATOR = /allocator|gralloc/i;
 
-function eventOf(run: Lowering, words: Uint32Array, at: number): AllocationEvent {
-  const t = tail(at);
-  const flags = words[at + 7]!;
-  const space = words[at + 5]!;
-  const domain = (flags & DOMAIN_BIT) === 0 ? 0 : words[t + 5]!;
-  return {
-    space,
-    id: (flags & ID_BIT) === 0 ? null : idOf(words, t, space, domain),
-    bytes: wide(words, at),
-    name: words[at + 6]! === 0 ? null : run.strings.get(words[at + 6]!),
-    total: (flags & TOTAL_BIT) === 0 ? null : wide(words, t),
-    domain,
-  };
-}
-
-function idOf(words: Uint32Array, t: number, space: number, domain: number): number | string {
-  const low = words[t]!;
-  const high = words[t + 1]!;
-  if (space === SPACE.fastrpc) return `${domain}:${high}:${low}`;
-  return high < EXACT_HIGH ? high * TWO_32 + low : `${high}:${low}`;
-}
-
 const alloc: Handler = (run, words, at) => {
-  run.stamp(at);
   const actor = words[at + 4]! === 0 ? null : run.task(words, at);
-  const t = tail(at);
-  const owner = (words[at + 7]! & OWNER_BIT) === 0 ? 0 : words[t + 4]!;
-  run.allocations.allocate(eventOf(run, words, at), blamed(run, actor, words[t + 6]!), owner, run.kernel.now);
+  const event = run.allocations.event.read(run.strings, words, at);
+  run.allocations.allocate(event, event.client === 0 ? actor : blamed(run, actor, event.client));
 };
 
 /** A service that allocates while it works on a request is not to blame, its client is. */
 function blamed(run: Lowering, actor: Task | null, client: number): Task | null {
-  if (client === 0 || actor === null) return actor;
-  const served = run.tasks.get(client);
-  if (served === null) return actor;
+  if (actor === null) return actor;
   const service = ALLOCATOR.test(actor.leader.comm ?? '') || ALLOCATOR.test(actor.comm ?? '');
-  return service ? served : actor;
+  return service ? (run.tasks.get(client) ?? actor) : actor;
 }
 
 const free: Handler = (run, words, at) => {
-  run.stamp(at);
-  const event = eventOf(run, words, at);
-  run.allocations.free(event, run.kernel.now);
+  const event = run.allocations.event.read(run.strings, words, at);
+  run.allocations.free(event);
+  if (event.space !== SPACE.dmaHeap || typeof event.id !== 'number') return;
   // Where descriptors are known, too: nobody holds it any more.
-  if (event.space === SPACE.dmaHeap && typeof event.id === 'number' && run.identities.known(event.id) !== null) {
+  if (run.identities.known(event.id) !== null) {
+    run.stamp(at);
     run.identities.release(event.id);
   }
 };
@@ -78,7 +46,7 @@ const total: Handler = (run, words, at) => {
   run.kernelSums.set(`${what}:${pid ?? ''}`, { what, pid, bytes, older: null });
 };
 
-/** dmabuf_rss_stat: the process gained or lost its first reference to a buffer. */
+/** dmabuf_rss_stat: the process gained its first reference to a buffer, or lost its last. */
 function dmabufRss(run: Lowering, words: Uint32Array, at: number, rss: number): void {
   const task = words[at + 4]! === 0 ? null : run.task(words, at);
   if (task === null) return;

@@ -79,8 +79,8 @@ export class Lowering {
     this.tasks = new RecordedTasks(kernel, losses);
     this.shm = new ShmFiles(kernel, losses);
     this.inFlight = new InFlight(losses);
-    this.identities = new Identities(kernel, losses);
     this.allocations = new Allocations(losses);
+    this.identities = new Identities(kernel, losses, this.allocations);
   }
 
   /** Whole groups of event records; those later than `until` are passed over. */

@@ -1,87 +1,86 @@
+import type { AllocationEvent } from './allocation-event.ts';
 import type { Losses } from './losses.ts';
 
-/** Two CPUs may print their totals in the other order than they changed them; within this it is no loss. */
+/** Two CPUs may print their totals in another order than they changed them; within this it is no loss. */
 const REORDER_NS = 1_000_000n;
 
 /**
- * A total that the kernel prints with every change: tells what there was before the recording, and where events are
- * missing. Bytes.
+ * A total that the kernel prints with every change: it tells what there was before the recording, and where events are
+ * missing. In bytes. `printed = older + changes since`, unless an event was lost.
  */
 export class RunningSum {
   readonly what: string;
-  /** As printed last; null: never. */
-  printed: number | null = null;
-  /** Of what was there when the recording began, still there. */
-  older: number | null = null;
-  /** Changes since the recording began. */
+  /** As printed last, or worked out from it; NaN: never printed. */
+  printed = NaN;
+  /** What was there before the recording and has not been freed; NaN: not known. */
+  older = NaN;
+  /** By how much the printed totals changed without an event. */
+  missing = 0;
+  readonly #losses: Losses;
+  /** What was allocated in the recording and is still there, and what is missing. */
   #balance = 0;
+  /** By how much the printed total differs from that, since when. */
   #drift = 0;
   #driftSince = 0n;
-  readonly #losses: Losses;
 
   constructor(what: string, losses: Losses) {
     this.what = what;
     this.#losses = losses;
   }
 
-  /** An event changed the sum by `change`, and printed what it then was; null: it did not print it. */
-  change(change: number, printed: number | null, now: bigint): void {
+  /** An event changed the sum by `change`. */
+  change(change: number, event: AllocationEvent): void {
     this.#balance += change;
-    if (printed === null) {
-      if (this.printed !== null) this.printed += change;
-      return;
-    }
-    if (this.older === null) {
-      this.older = printed - this.#balance;
-      if (this.older < 0) {
-        // The first printed total is below what was seen to be allocated: frees are missing before it.
-        this.#losses.count('total_inconsistent');
-        this.#balance += this.older;
-        this.older = 0;
-      }
-    } else {
-      const drift = printed - (this.older + this.#balance);
-      if (drift === 0) {
-        if (this.#drift !== 0) this.#losses.count('total_reordered');
-        this.#drift = 0;
-      } else if (this.#drift === 0) {
-        this.#drift = drift;
-        this.#driftSince = now;
-      } else if (now - this.#driftSince > REORDER_NS) {
-        this.#accept();
-        const more = printed - (this.older + this.#balance);
-        this.#drift = more;
-        this.#driftSince = now;
-      } else {
-        this.#drift = drift;
-      }
-    }
-    this.printed = printed;
+    const { total } = event;
+    if (total === this.older + this.#balance && this.#drift === 0) this.printed = total;
+    else if (Number.isNaN(total)) this.printed += change;
+    else this.#compare(event);
   }
 
-  /** Something older than the recording was freed; its size counted as a change already. */
-  olderFreed(bytes: number): void {
-    if (this.older === null) {
-      this.#balance += bytes;
-      return;
+  /** Something was freed that was not seen to be allocated. */
+  olderFreed(bytes: number, event: AllocationEvent): void {
+    if (!Number.isNaN(this.older)) {
+      // Of what was known to be older than the recording, or of what was missed.
+      const older = Math.min(bytes, this.older);
+      this.older -= older;
+      this.#balance -= bytes - older;
     }
-    this.older = Math.max(0, this.older - bytes);
-    this.#balance += bytes;
+    this.change(0, event);
   }
 
-  /** At the end: a deviation that stayed is a loss. */
+  /** At the end: a difference that stayed is a loss. */
   settle(): void {
     if (this.#drift !== 0) this.#accept();
   }
 
-  /** Events are missing: what they changed is unknown but in sum. */
+  #compare(event: AllocationEvent): void {
+    const { total } = event;
+    this.printed = total;
+    if (Number.isNaN(this.older)) {
+      this.older = Math.max(0, total - this.#balance);
+      if (total < this.#balance) this.#losses.count('total_inconsistent');
+      this.#balance = total - this.older;
+      return;
+    }
+    const drift = total - (this.older + this.#balance);
+    if (drift === 0) {
+      this.#losses.count('total_reordered');
+    } else if (this.#drift === 0) {
+      this.#driftSince = event.time;
+    } else if (event.time - this.#driftSince > REORDER_NS) {
+      // It has not mended itself: what was missing then is lost; what is missing now may yet come.
+      this.#accept();
+      this.#drift = total - (this.older + this.#balance);
+      this.#driftSince = event.time;
+      return;
+    }
+    this.#drift = drift;
+  }
+
   #accept(): void {
     this.#losses.count('total_inconsistent');
     this.#balance += this.#drift;
     this.missing += this.#drift;
     this.#drift = 0;
   }
-
-  /** Bytes by which the totals changed without an event. */
-  missing = 0;
 }

@@ -1,7 +1,7 @@
 import { SPACE } from '../core/record.ts';
 import type { BufferColumns, BufferKind, HoldColumns, KernelSum, Known, Snapshot } from '../core/snapshot.ts';
 import type { ThreadGroup } from '../model/thread-group.ts';
-import type { Allocation } from './allocations.ts';
+import type { Allocation } from './allocation-table.ts';
 import type { Lowering } from './lowering.ts';
 
 /** Allocators of the same memory at different layers, the most telling first: only the first that is there is added up. */
@@ -54,13 +54,13 @@ export function withAllocations(run: Lowering, snapshot: Snapshot): Snapshot {
       holds.buffer.push(at);
       holds.since.push(allocation.since);
     }
-    const older = allocations.sumOf(space)?.older ?? 0;
+    const older = allocations.sumOf(space)?.older ?? NaN;
     if (older > 0) buffers.addOlder(space, older);
   }
   for (const sum of allocations.sums()) {
     // A heap whose buffers have no identity is one amount.
-    if (sum.what.startsWith('ION heap ') && (sum.printed ?? 0) > 0 && !LAYERS.some((space) => allocations.sumOf(space)))
-      buffers.addAmount(sum.what.slice('ION heap '.length), sum.printed!);
+    if (sum.what.startsWith('ION heap ') && sum.printed > 0 && !LAYERS.some((space) => allocations.sumOf(space)))
+      buffers.addAmount(sum.what.slice('ION heap '.length), sum.printed);
   }
   return {
     ...snapshot,
@@ -92,8 +92,8 @@ function groupOf(run: Lowering, { task, owner }: Allocation): ThreadGroup | null
 function sumsOf({ allocations }: Lowering): KernelSum[] {
   return allocations
     .sums()
-    .filter(({ printed }) => printed !== null)
-    .map(({ what, printed, older }) => ({ what, pid: null, bytes: printed!, older }));
+    .filter(({ printed }) => !Number.isNaN(printed))
+    .map(({ what, printed, older }) => ({ what, pid: null, bytes: printed, older: Number.isNaN(older) ? null : older }));
 }
 
 /** Buffer columns that grow. */

@@ -34,17 +34,17 @@ void FtraceDecoder::on_signed_allocation(const Task& task, Allocation a, Number 
 }
 
 void FtraceDecoder::on_heap(const Task& task, Event event, const Arguments& args) {
+  if (event == Event::kDmaHeapStat || event == Event::kIonStat) {
+    const bool ion = event == Event::kIonStat;
+    const Number id = args.number(ion ? "buffer_id=" : "inode=");
+    const Number length = args.number("len=");
+    if (!id) return incomplete();
+    const Allocation a{.space = ion ? kSpaceIon : kSpaceDmaHeap, .flags = kWithId, .id = id.value};
+    return on_signed_allocation(task, a, length, args.number("total_allocated="));
+  }
   const Number length = args.number("len=");
   const Number total = args.number("total_allocated=");
   switch (event) {
-    case Event::kDmaHeapStat:
-    case Event::kIonStat: {
-      const bool ion = event == Event::kIonStat;
-      const Number id = args.number(ion ? "buffer_id=" : "inode=");
-      if (!id) return incomplete();
-      Allocation a{.space = ion ? kSpaceIon : kSpaceDmaHeap, .flags = kWithId, .id = id.value};
-      return on_signed_allocation(task, a, length, total);
-    }
     case Event::kIonHeapGrow:
     case Event::kIonHeapShrink: {
       // The total printed is the one before.

@@ -14,6 +14,7 @@ struct Number {
   uint64_t value = 0;
   bool negative = false;  // it had a sign; value is without it
   bool found = false;
+  size_t length = 0;  // characters it was read from
 
   explicit operator bool() const { return found; }
   uint64_t signed_value() const { return negative ? ~value + 1 : value; }
@@ -32,23 +33,31 @@ inline Number parse_number(std::string_view text, bool hex = false) {
     at += 2;
   }
   const size_t begin = at;
-  for (; at < text.size(); at++) {
-    const char c = text[at];
-    uint64_t digit;
-    if (c >= '0' && c <= '9') {
-      digit = static_cast<uint64_t>(c - '0');
-    } else if (hex && c >= 'a' && c <= 'f') {
-      digit = static_cast<uint64_t>(c - 'a') + 10;
-    } else if (hex && c >= 'A' && c <= 'F') {
-      digit = static_cast<uint64_t>(c - 'A') + 10;
-    } else {
-      break;
+  if (hex) {
+    for (; at < text.size(); at++) {
+      const char c = text[at];
+      const char lower = static_cast<char>(c | 0x20);
+      uint64_t digit;
+      if (c >= '0' && c <= '9') {
+        digit = static_cast<uint64_t>(c - '0');
+      } else if (lower >= 'a' && lower <= 'f') {
+        digit = static_cast<uint64_t>(lower - 'a') + 10;
+      } else {
+        break;
+      }
+      if (number.value >> 60 != 0) return {};  // no kernel prints it
+      number.value = number.value << 4 | digit;
     }
-    const uint64_t base = hex ? 16 : 10;
-    if (number.value > (UINT64_MAX - digit) / base) return {};  // no kernel prints it
-    number.value = number.value * base + digit;
+  } else {
+    for (; at < text.size(); at++) {
+      const auto digit = static_cast<uint64_t>(static_cast<unsigned char>(text[at])) - '0';
+      if (digit > 9) break;
+      if (at - begin >= 19 && number.value > (UINT64_MAX - digit) / 10) return {};
+      number.value = number.value * 10 + digit;
+    }
   }
   number.found = at != begin;
+  number.length = at;
   return number;
 }
 
@@ -69,8 +78,14 @@ class Arguments {
     return {};
   }
 
+  // Quick where numbers are asked for in the order in which they stand.
   Number number(std::string_view key, bool hex = false) const {
-    return parse_number(after(key), hex);
+    const std::string_view rest = text_.substr(next_);
+    if (!rest.starts_with(key)) return parse_number(after(key), hex);
+    const Number number = parse_number(rest.substr(key.size()), hex);
+    const size_t blank = rest.find(' ', key.size() + number.length);
+    next_ = blank == std::string_view::npos ? text_.size() : next_ + blank + 1;
+    return number;
   }
 
   // The value from `key` to the last `next` after it; to the end of the line where `next` is not there.
@@ -88,6 +103,7 @@ class Arguments {
 
  private:
   std::string_view text_;
+  mutable size_t next_ = 0;  // after the number read last
 };
 
 }  // namespace memtrack::ftrace

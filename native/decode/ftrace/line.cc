@@ -21,17 +21,13 @@ const char* blanks(const char* p, const char* end) {
   return p;
 }
 
-// Digits from p on; false if there are none or they overflow.
+// Digits from p on; false if there are none or too many.
 bool number(const char*& p, const char* end, uint64_t& value) {
+  constexpr std::ptrdiff_t kMostDigits = 19;
   const char* const begin = p;
   value = 0;
-  while (p < end && digit(*p)) {
-    const auto next = static_cast<uint64_t>(*p - '0');
-    if (value > (UINT64_MAX - next) / 10) return false;
-    value = value * 10 + next;
-    p++;
-  }
-  return p != begin;
+  while (p < end && digit(*p)) value = value * 10 + static_cast<uint64_t>(*p++ - '0');
+  return p != begin && p - begin <= kMostDigits;
 }
 
 // "(  310)", "(-----)", "(       )"
@@ -119,8 +115,9 @@ bool read_fields(const char* begin, const char* dash, const char* end, Line& lin
   if (p < end && !digit(*p)) {  // flags
     while (p < end && *p != ' ') p++;
     p = blanks(p, end);
-    while (p < end && std::strchr("!+#*@$", *p) != nullptr && *p != '\0') p++;  // delay mark
-    p = blanks(p, end);
+    if (p < end && !digit(*p) && std::strchr("!+#*@$", *p) != nullptr) {  // delay mark
+      p = blanks(p + 1, end);
+    }
   }
   if (!read_time(p, end, line)) return false;
   p = blanks(p, end);
