@@ -16,6 +16,9 @@ export interface EventCount {
   readonly understood: boolean;
 }
 
+const OTHER_EVENTS = 'other_events';
+const OTHERS_NAMED = 8;
+
 interface NativeDecoder {
   push(bytes: Uint8Array): void;
   finish(): void;
@@ -107,9 +110,20 @@ export class Decoder {
       const count = values[i] ?? 0;
       if (count === 0) return [];
       const place = places[i] ?? NaN;
-      const meaning = Number.isNaN(place) ? info.meaning : `${info.meaning} The first is at byte ${place}.`;
+      let { meaning } = info;
+      if (!Number.isNaN(place)) meaning += ` The first is at byte ${place}.`;
+      if (info.name === OTHER_EVENTS) meaning += ` ${this.#others()}`;
       return [{ ...info, meaning, count }];
     });
+  }
+
+  /** `sched_switch 1200, irq_handler_entry 81.` */
+  #others(): string {
+    const others = this.events().filter(({ understood }) => !understood);
+    others.sort((a, b) => b.count - a.count);
+    const named = others.slice(0, OTHERS_NAMED).map(({ name, count }) => `${name} ${count}`);
+    const more = others.length - named.length;
+    return `${named.join(', ')}${more > 0 ? ` and ${more} more kinds` : ''}.`;
   }
 
   /** What kinds of events the recording has so far, as its text names them; none where the format has no such names. */

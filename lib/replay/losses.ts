@@ -116,7 +116,10 @@ export const LOSSES = {
     'error',
     'Buffers were mapped, but where, and when that ends, was not recorded: the process is taken to hold them until it ends or executes a program.',
   ],
-  binder_target_unknown: ['data-loss', 'Descriptors were passed by binder to a process that the recording does not name.'],
+  binder_target_unknown: [
+    'data-loss',
+    'Descriptors were passed by binder to a process that the recording does not name.',
+  ],
   allocation_twice: [
     'data-loss',
     'A buffer was allocated with the identity of one that still seemed alive: the free of the older one was not recorded.',

@@ -93,12 +93,19 @@ function sumsOf({ allocations }: Lowering): KernelSum[] {
   return allocations
     .sums()
     .filter(({ printed }) => !Number.isNaN(printed))
-    .map(({ what, printed, older }) => ({ what, pid: null, bytes: printed, older: Number.isNaN(older) ? null : older }));
+    .map(({ what, printed, older }) => ({
+      what,
+      pid: null,
+      bytes: printed,
+      older: Number.isNaN(older) ? null : older,
+    }));
 }
 
 /** Buffer columns that grow. */
 class MoreBuffers {
-  readonly #of: { -readonly [Name in keyof BufferColumns]: BufferColumns[Name] extends readonly (infer Value)[] ? Value[] : number };
+  readonly #of: {
+    -readonly [Name in keyof BufferColumns]: BufferColumns[Name] extends readonly (infer Value)[] ? Value[] : number;
+  };
   #next = FIRST_KEY;
 
   constructor(from: BufferColumns) {
@@ -141,7 +148,14 @@ class MoreBuffers {
     this.#push(SPACE.ionHeap, bytes, NaN, heap, null, 'inferred');
   }
 
-  #push(space: number, bytes: number, creator: number, name: string | null, inode: number | null, known: Known): number {
+  #push(
+    space: number,
+    bytes: number,
+    creator: number,
+    name: string | null,
+    inode: number | null,
+    known: Known,
+  ): number {
     const of = this.#of;
     const [kind, exporter] = KINDS[space] ?? ['buffer', 'unknown'];
     of.key.push(this.#next++);

@@ -115,9 +115,7 @@ describe.each(CAPTURED)('%s, compared with the kernel at every step', (capture, 
     const alive = snapshot.processes.pid.filter(
       (_, row) => snapshot.processes.state[row] === 'alive' && !others.test(snapshot.processes.comm[row] ?? ''),
     );
-    expect(new Set(alive)).toEqual(
-      new Set(actors.filter(({ state }) => state === 'alive').map(({ pid }) => pid)),
-    );
+    expect(new Set(alive)).toEqual(new Set(actors.filter(({ state }) => state === 'alive').map(({ pid }) => pid)));
 
     const seen = seenBy(run);
     expect(seen.fds).toEqual(
@@ -138,7 +136,8 @@ describe.each(CAPTURED)('%s, compared with the kernel at every step', (capture, 
     // Every dma-buf that lives is there, also those that no process holds, and no other.
     const rows = snapshot.buffers.kind.flatMap((kind, row) => (kind === 'dma-buf' ? [row] : []));
     const shown = rows.map(
-      (row) => `${snapshot.buffers.files[row]![0]!.inode} ${snapshot.buffers.size[row]} ${snapshot.buffers.exporter[row]}`,
+      (row) =>
+        `${snapshot.buffers.files[row]![0]!.inode} ${snapshot.buffers.size[row]} ${snapshot.buffers.exporter[row]}`,
     );
     expect(shown.sort()).toEqual(
       truth
