@@ -42,8 +42,8 @@ void FtraceDecoder::on_heap(const Task& task, Event event, const Arguments& args
     const Allocation a{.space = ion ? kSpaceIon : kSpaceDmaHeap, .flags = kWithId, .id = id.value};
     return on_signed_allocation(task, a, length, args.number("total_allocated="));
   }
-  const Number length = args.number("len=");
-  const Number total = args.number("total_allocated=");
+  const Number length = args.last_number("len=");
+  const Number total = args.last_number("total_allocated=");
   switch (event) {
     case Event::kIonHeapGrow:
     case Event::kIonHeapShrink: {

@@ -88,6 +88,12 @@ class Arguments {
     return number;
   }
 
+  // Where a name that may imitate the key stands before it.
+  Number last_number(std::string_view key) const {
+    const size_t at = text_.rfind(key);
+    return at == std::string_view::npos ? Number{} : parse_number(text_.substr(at + key.size()));
+  }
+
   // The value from `key` to the last `next` after it; to the end of the line where `next` is not there.
   std::string_view text_until(std::string_view key, std::string_view next) const {
     const std::string_view rest = after(key);

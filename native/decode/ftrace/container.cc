@@ -28,19 +28,25 @@ bool begins_block(std::string_view text) {
   return text.starts_with("<script") && contains(text, "trace-data") && contains(text, ">");
 }
 
+// Unknown: nothing yet but blanks and a byte order mark. A line may begin with '<', too: "<idle>-0", "<...>-612".
+Container::Form form_of(std::string_view begin) {
+  const size_t first = begin.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+  if (first == std::string_view::npos) return Container::Form::kUnknown;
+  if (begin[first] == '{') return Container::Form::kObject;
+  if (begin[first] != '<') return Container::Form::kPlain;
+  if (first + 1 == begin.size()) return Container::Form::kUnknown;
+  const char next = begin[first + 1];
+  return next == '!' || next == 'h' || next == 'H' ? Container::Form::kPage
+                                                   : Container::Form::kPlain;
+}
+
 }  // namespace
 
 std::string_view Container::unwrap(std::string_view piece) {
   if (form_ == Form::kUnknown) {
-    const size_t first = piece.find_first_not_of(" \t\r\n\xef\xbb\xbf");
-    if (first == std::string_view::npos) {  // nothing yet but blanks and a byte order mark
-      lead_ += piece;
-      return {};
-    }
-    form_ = piece[first] == '<'   ? Form::kPage
-            : piece[first] == '{' ? Form::kObject
-                                  : Form::kPlain;
     lead_ += piece;
+    form_ = form_of(lead_);
+    if (form_ == Form::kUnknown) return {};
     piece = lead_;
   }
   if (form_ != Form::kObject) return piece;

@@ -35,7 +35,7 @@ FtraceDecoder::Task& FtraceDecoder::task_of(const Line& line) {
   Task* task = tasks_.find(line.tid);
   if (task == nullptr) {
     Task& fresh = begin_task(line.tid, line.tgid);
-    name(fresh, line.task);
+    if (!fresh.named) name(fresh, line.task);
     return fresh;
   }
   if (line.tgid != 0 && task->tgid != line.tgid) {
