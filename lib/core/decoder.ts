@@ -3,10 +3,21 @@ import type { Count } from './counters.ts';
 import { decodeText } from './text.ts';
 
 /** Formats of recordings that the add-on decodes. */
-export type DecoderFormat = 'strace';
+export type DecoderFormat = 'strace' | 'ftrace';
 
 /** Fewest records an array given to `take` must hold: the largest group, a message with its descriptors. */
 export const TAKE_LEAST_RECORDS = 254;
+
+/** Events of one name in a recording. */
+export interface EventCount {
+  readonly name: string;
+  readonly count: number;
+  /** False: they say nothing about buffers or processes, or are not known, and were passed over. */
+  readonly understood: boolean;
+}
+
+const OTHER_EVENTS = 'other_events';
+const OTHERS_NAMED = 8;
 
 interface NativeDecoder {
   push(bytes: Uint8Array): void;
@@ -15,6 +26,8 @@ interface NativeDecoder {
   take(out: Uint32Array): number;
   strings(from: number): { readonly bytes: Uint8Array; readonly lengths: Uint32Array };
   counters(): Float64Array;
+  places(): Float64Array;
+  events(): readonly EventCount[];
   close(): void;
 }
 
@@ -22,6 +35,7 @@ interface NativeDecoder {
 interface DecoderAddon {
   readonly Decoder: new (format: string) => NativeDecoder;
   looksLikeStrace(head: Uint8Array): boolean;
+  looksLikeFtrace(head: Uint8Array): boolean;
   readonly decodeCounterInfo: readonly CounterInfo[];
 }
 
@@ -33,6 +47,11 @@ export const DECODE_COUNTERS: readonly CounterInfo[] = native.decodeCounterInfo;
 /** Whether a file that begins with these bytes (some KiB) is the output of strace. */
 export function looksLikeStrace(head: Uint8Array): boolean {
   return native.looksLikeStrace(head);
+}
+
+/** Whether a file that begins with these bytes is ftrace text, plain or in a page of systrace or Chrome's JSON. */
+export function looksLikeFtrace(head: Uint8Array): boolean {
+  return native.looksLikeFtrace(head);
 }
 
 /**
@@ -86,10 +105,30 @@ export class Decoder {
   /** What was counted so far, in the order of DECODE_COUNTERS, without zeros. */
   counters(): readonly Count[] {
     const values = this.#native.counters();
+    const places = this.#native.places();
     return DECODE_COUNTERS.flatMap((info, i) => {
       const count = values[i] ?? 0;
-      return count > 0 ? [{ ...info, count }] : [];
+      if (count === 0) return [];
+      const place = places[i] ?? NaN;
+      let { meaning } = info;
+      if (!Number.isNaN(place)) meaning += ` The first is at byte ${place}.`;
+      if (info.name === OTHER_EVENTS) meaning += ` ${this.#others()}`;
+      return [{ ...info, meaning, count }];
     });
+  }
+
+  /** `sched_switch 1200, irq_handler_entry 81.` */
+  #others(): string {
+    const others = this.events().filter(({ understood }) => !understood);
+    others.sort((a, b) => b.count - a.count);
+    const named = others.slice(0, OTHERS_NAMED).map(({ name, count }) => `${name} ${count}`);
+    const more = others.length - named.length;
+    return `${named.join(', ')}${more > 0 ? ` and ${more} more kinds` : ''}.`;
+  }
+
+  /** What kinds of events the recording has so far, as its text names them; none where the format has no such names. */
+  events(): readonly EventCount[] {
+    return this.#native.events();
   }
 
   close(): void {

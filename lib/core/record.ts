@@ -19,20 +19,30 @@ export const OP = {
   mmap: 78, munmap: 79, mprotect: 80, mremap: 81, madvise: 82,
   socketpair: 83, send: 84, receive: 85, unlink: 86, unshareFiles: 87, pidfdGetfd: 88,
   heapAlloc: 89, udmabuf: 90, setName: 91, fdName: 92, loss: 93,
+  alloc: 94, free: 95, total: 96, fdFile: 97, fdFlush: 98, export: 99, release: 100, import: 101, mapFile: 102,
+  binderSend: 103, binderReceive: 104,
   tail: 0xffff,
 } as const;
 
 /** Bits of a record's `flags`. */
 export const FLAG = {
   shareFiles: 1, shareMm: 2, shareThread: 4,
-  group: 1, killed: 2, unnotified: 4,
+  group: 1, killed: 2, unnotified: 4, noStatus: 4,
   cloexec: 1, onto: 2, truncated: 4, grow: 8, peek: 16,
+  cloexecKnown: 32, ofMemfd: 64, seen: 128, detach: 1,
+  withId: 1, withTotal: 2, withOwner: 4, withDomain: 8,
   mapShared: 1, mapFixed: 2,
   more: 0x8000,
 } as const;
 
 /** `aux` of vmOpen and vmAdjust. */
 export const VM = { read: 1, write: 2, exec: 4, shared: 8, io: 16, dontCopy: 32 } as const;
+
+/** What allocator events count: `buffer` of alloc, free and total. */
+export const SPACE = {
+  dmaHeap: 1, ion: 2, ionAddress: 3, ionHeap: 4, cma: 5, fastrpc: 6, fastrpcDomain: 7, kgsl: 8, i915: 9, amdgpu: 10,
+  xe: 11, gpu: 12, dmabufRss: 13, mali: 14,
+} as const;
 
 export const NO_FD = 0xffffffff;
 

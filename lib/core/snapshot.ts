@@ -149,9 +149,31 @@ export interface InFlightColumns {
   readonly since: readonly bigint[];
 }
 
+/** Processes that hold a buffer, or are charged for it, though no descriptor or mapping of theirs is known; one row each. */
+export interface HoldColumns {
+  readonly length: number;
+  /** Row of the process. */
+  readonly process: readonly number[];
+  readonly buffer: readonly number[];
+  readonly since: readonly bigint[];
+}
+
+/** A sum that the kernel itself keeps, as the recording last printed it. */
+export interface KernelSum {
+  /** What is summed up: `dma-buf heaps`, `GPU 0`, … */
+  readonly what: string;
+  /** Of one process; null: of all. */
+  readonly pid: number | null;
+  /** Bytes. */
+  readonly bytes: number;
+  /** What of it existed before the recording and was not seen to go; null where that cannot be told. */
+  readonly older: number | null;
+}
+
 export interface Snapshot {
   /** null: a state without a clock. */
   readonly at: bigint | null;
+  /** `references`: holders are known. `allocator`: only who allocated, and `holds` says who is charged. */
   readonly mode: 'references' | 'allocator';
   readonly buffers: BufferColumns;
   readonly processes: ProcessColumns;
@@ -161,6 +183,8 @@ export interface Snapshot {
   readonly inFlight: InFlightColumns;
   readonly containers: ContainerColumns;
   readonly handles: HandleColumns;
+  readonly holds?: HoldColumns;
+  readonly sums?: readonly KernelSum[];
 }
 
 /** Of a state in which no file holds buffers for others. */

@@ -43,6 +43,7 @@ export class Buffer {
   #named: boolean;
   #pins = 0;
   #kernelUsers = 0;
+  #unseen = false;
 
   /** For `kernel.createBuffer`, which says what the rest means. */
   constructor(kernel: Kernel, key: number, exporter: Exporter, options: BufferOptions, tracked: boolean) {
@@ -124,11 +125,24 @@ export class Buffer {
     this.unpin();
   }
 
+  /** It lives until its end is seen, though nothing that is seen may hold it; setting false may release it. */
+  get unseen(): boolean {
+    return this.#unseen;
+  }
+
+  set unseen(unseen: boolean) {
+    if (unseen === this.#unseen) return;
+    this.#unseen = unseen;
+    if (unseen) this.pin();
+    else this.unpin();
+  }
+
   /** Why it would live without any process: what `refs` does not tell. */
   get kept(): Orphan | null {
     if (this.#named) return 'named';
-    const used = this.#kernelUsers > 0 || this.#pins > this.openFiles.length;
-    return used || this.openFiles.some((file) => file.kernelRefs > 0) ? 'kernel' : null;
+    const used = this.#kernelUsers > 0 || this.#pins > this.openFiles.length + (this.#unseen ? 1 : 0);
+    if (used || this.openFiles.some((file) => file.kernelRefs > 0)) return 'kernel';
+    return this.#unseen ? 'unknown' : null;
   }
 
   /** Reasons to live: open files, a name, kernel users, buffers on top. */

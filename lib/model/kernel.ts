@@ -138,6 +138,11 @@ export class Kernel implements Disposable {
     return this.#buffers;
   }
 
+  /** All that ever were. */
+  get buffersMade(): number {
+    return this.#buffersMade;
+  }
+
   /** Thread groups in the order they started, those that ended too. */
   get groups(): readonly ThreadGroup[] {
     return this.#groups;
@@ -260,6 +265,11 @@ export class Kernel implements Disposable {
     task.tid = leader.tid;
     task.numbers = leader.numbers;
     for (const space of task.pidNamespace.path) space.pids.replace(task.numbers[space.level]!, task);
+  }
+
+  /** A group that ended turns out to be no process at all. */
+  forgetGroup(group: ThreadGroup): void {
+    this.#groups.splice(this.#groups.indexOf(group), 1);
   }
 
   /** A recording tells late which tid a task has. EEXIST: a live task has it. */

@@ -7,6 +7,7 @@ import type { Loss, Losses } from './losses.ts';
 import { Lowering } from './lowering.ts';
 import type { FamilyReplay } from './replay.ts';
 import type { Replayed } from './replayed.ts';
+import { withAllocations } from './with-allocations.ts';
 
 /** A counter of readers: without the ends of processes, those without one may live or not. */
 const ENDS_MISSING = 'signals_suppressed';
@@ -31,17 +32,21 @@ export class EventReplay implements FamilyReplay {
     const kernel = this.#kernel;
     const tracker = this.#tracker;
     kernel.now = facts.at ?? facts.end ?? facts.start ?? 0n;
+    this.#lowering.settle();
     kernel.flush();
     if (facts.at === null && read.some(({ name }) => name === ENDS_MISSING)) {
       for (const group of kernel.groups) if (group.alive) group.uncertain = true;
     }
     const close = (): void => this.close();
     return {
-      facts,
+      facts: { ...facts, mode: this.#lowering.mode },
       kernel,
       tracker,
       losses: [...read, ...losses.list(), ...tracker.counters()],
-      snapshot: () => ({ ...kernel.snapshot(), at: facts.clock === null ? null : kernel.now, mode: facts.mode }),
+      snapshot: () => ({
+        ...withAllocations(this.#lowering, kernel.snapshot()),
+        at: facts.clock === null ? null : kernel.now,
+      }),
       close,
       [Symbol.dispose]: close,
     };

@@ -100,6 +100,41 @@ export const LOSSES = {
     'info',
     'Descriptors that the recording never showed were mapped; if they were buffers, those mappings are missing.',
   ],
+  task_joined_late: [
+    'info',
+    'Tasks were taken for processes until the recording told that they are threads; what they held is their process’s.',
+  ],
+  inode_used_again: [
+    'data-loss',
+    'A buffer was exported with the inode of one that still seemed alive: the end of the older one was not recorded, and it was ended here.',
+  ],
+  released_while_held: [
+    'data-loss',
+    'The last reference to a buffer went though descriptors or mappings of it seemed to be left: how they were closed was not recorded.',
+  ],
+  map_end_unknown: [
+    'error',
+    'Buffers were mapped, but where, and when that ends, was not recorded: the process is taken to hold them until it ends or executes a program.',
+  ],
+  binder_target_unknown: [
+    'data-loss',
+    'Descriptors were passed by binder to a process that the recording does not name.',
+  ],
+  allocation_twice: [
+    'data-loss',
+    'A buffer was allocated with the identity of one that still seemed alive: the free of the older one was not recorded.',
+  ],
+  allocation_without_identity: [
+    'info',
+    'Allocations were recorded that cannot be told apart: only their sum is known.',
+  ],
+  free_of_older: ['info', 'Buffers were freed whose allocation is not in the recording: they are older.'],
+  free_size_differs: ['error', 'A buffer was freed with another size than it was allocated with.'],
+  total_inconsistent: [
+    'data-loss',
+    'The allocator’s own total changed by more than the events tell: events are missing between.',
+  ],
+  total_reordered: ['info', 'Totals were printed in another order than they changed; no event is missing.'],
   record_op_unknown: ['error', 'Records of a kind this version does not know were ignored.'],
   record_other_family: [
     'error',

@@ -16,6 +16,7 @@ function lengthOf(words: Uint32Array, at: number): number {
 const mmap: Handler = (run, words, at) => {
   const task = run.task(words, at);
   if (task === null || (words[at + 7]! | 0) >= 0) return;
+  run.mapsShown = true;
   const fd = words[at + 5]!;
   const length = wide(words, at);
   const address = words[at + TAIL]! + words[at + TAIL + 1]! * 2 ** 32;

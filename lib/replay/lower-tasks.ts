@@ -34,7 +34,8 @@ const execve: Handler = (run, words, at) => {
   const executing = run.task(words, at);
   if (executing === null) return;
   executing.exec(path === null ? undefined : commOf(path));
-  if (executing.files.openFds > 0) doubtUnmarked(run, executing.files);
+  run.holds.clear(executing.group);
+  if (executing.files.openFds > 0 && !run.identities.closesShown) doubtUnmarked(run, executing.files);
 };
 
 /** Descriptors that may have been close-on-exec are no longer known to be open. */
@@ -52,7 +53,7 @@ const taskExit: Handler = (run, words, at) => {
   const ending = run.task(words, at);
   if (ending === null) return;
   const flags = words[at + 7]! >>> 16;
-  const status = words[at + 6]!;
+  const status = (flags & FLAG.noStatus) !== 0 ? null : words[at + 6]!;
   if ((flags & FLAG.killed) !== 0) ending.kill(status);
   else if ((flags & FLAG.group) !== 0) ending.exitGroup(status);
   else ending.exit(status);

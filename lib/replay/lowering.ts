@@ -2,18 +2,24 @@ import { OP, RECORD_WORDS } from '../core/record.ts';
 import { File } from '../model/file.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Task } from '../model/task.ts';
+import type { KernelSum } from '../core/snapshot.ts';
 import type { TraceStrings } from '../trace/string-table.ts';
+import { Allocations } from './allocations.ts';
 import { parseFdName } from './fd-name.ts';
 import type { FdName } from './fd-name.ts';
+import { Identities } from './identities.ts';
 import { InferredFds } from './inferred-fds.ts';
 import { InFlight } from './in-flight.ts';
 import type { Losses } from './losses.ts';
+import { allocationHandlers } from './lower-allocations.ts';
 import { bufferHandlers } from './lower-buffers.ts';
 import { descriptorHandlers } from './lower-descriptors.ts';
+import { fileHandlers } from './lower-files.ts';
 import { mappingHandlers } from './lower-mappings.ts';
 import { messageHandlers } from './lower-messages.ts';
 import { taskHandlers } from './lower-tasks.ts';
 import { NameIndex } from './name-index.ts';
+import { ProcessHolds } from './process-holds.ts';
 import { RecordedTasks } from './recorded-tasks.ts';
 import { ShmFiles } from './shm-files.ts';
 
@@ -29,6 +35,8 @@ const HANDLERS: readonly (Handler | undefined)[] = Object.entries({
   ...mappingHandlers,
   ...messageHandlers,
   ...bufferHandlers,
+  ...fileHandlers,
+  ...allocationHandlers,
 }).reduce<(Handler | undefined)[]>((table, [op, handler]) => {
   table[Number(op) - FIRST_EVENT] = handler;
   return table;
@@ -51,6 +59,13 @@ export class Lowering {
   readonly shm: ShmFiles;
   readonly inFlight: InFlight;
   readonly inferred = new InferredFds();
+  readonly identities: Identities;
+  readonly allocations: Allocations;
+  readonly holds = new ProcessHolds();
+  /** Sums that the kernel keeps, as printed last, by what they are of. */
+  readonly kernelSums = new Map<string, KernelSum>();
+  /** Whether the recording tells where mappings are. */
+  mapsShown = false;
   /** Stands for every open file that is of no interest. */
   readonly otherFile = new File({ path: 'other' });
   #times: BigUint64Array = new BigUint64Array(0);
@@ -64,6 +79,8 @@ export class Lowering {
     this.tasks = new RecordedTasks(kernel, losses);
     this.shm = new ShmFiles(kernel, losses);
     this.inFlight = new InFlight(losses);
+    this.allocations = new Allocations(losses);
+    this.identities = new Identities(kernel, losses, this.allocations);
   }
 
   /** Whole groups of event records; those later than `until` are passed over. */
@@ -78,11 +95,31 @@ export class Lowering {
       // Bit 31 is FLAG.more: tails follow.
       for (let more = opFlags; (more | 0) < 0 && record < count; record++) more = words[record * RECORD_WORDS + 7]!;
       const high = words[at + 1]!;
-      if (high > untilHigh || (high === untilHigh && words[at]! > untilLow)) continue;
+      if (high > untilHigh || (high === untilHigh && words[at]! > untilLow)) {
+        this.#foresee(opFlags & 0xffff);
+        continue;
+      }
       const handler = HANDLERS[(opFlags & 0xffff) - FIRST_EVENT];
       if (handler !== undefined) handler(this, words, at);
       else this.#ignore(opFlags & 0xffff);
     }
+  }
+
+  /** What can be said of holders: nothing, where only allocators were recorded. */
+  get mode(): 'references' | 'allocator' {
+    return this.allocations.events > 0 && this.kernel.buffersMade === 0 ? 'allocator' : 'references';
+  }
+
+  /** The recording has ended. */
+  settle(): void {
+    this.identities.settle();
+    this.allocations.settle();
+  }
+
+  /** What is later than the moment asked for tells at least what the recording shows. */
+  #foresee(op: number): void {
+    if (op === OP.release) this.identities.releasesShown = true;
+    else if (op === OP.fdFlush) this.identities.closesShown = true;
   }
 
   #ignore(op: number): void {
@@ -114,6 +151,11 @@ export class Lowering {
 function timesOf(words: Uint32Array, count: number): BigUint64Array {
   const aligned = words.byteOffset % 8 === 0 ? words : words.slice(0, count * RECORD_WORDS);
   return new BigUint64Array(aligned.buffer, aligned.byteOffset, count * (RECORD_WORDS / 2));
+}
+
+/** Where the first tail of the record at word `at` begins. */
+export function tail(at: number): number {
+  return at + RECORD_WORDS;
 }
 
 /** `size` of the record at word `at`, or `p` of a tail: 64 bits, exact below 2^53. */

@@ -53,6 +53,7 @@ export function exportBuffer(buffer: Buffer, fd: number): File {
   return new UnmarkedFile(fd, { buffer, operations: operationsOf(buffer) });
 }
 
-function operationsOf(buffer: Buffer): FileOperations {
+/** How files of such a buffer behave. */
+export function operationsOf(buffer: Buffer): FileOperations {
   return OPERATIONS[buffer.kind] ?? UNKNOWN;
 }

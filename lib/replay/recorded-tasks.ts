@@ -26,6 +26,8 @@ export class RecordedTasks {
   readonly #introduced: (Introduction | undefined)[] = [];
   /** Leaders that only their threads have shown. */
   readonly #assumed = new Set<Task>();
+  /** Tasks that turned out to be threads, and what goes on for them. */
+  readonly #joined = new WeakMap<Task, Task>();
 
   constructor(kernel: Kernel, losses: Losses) {
     this.#kernel = kernel;
@@ -36,10 +38,34 @@ export class RecordedTasks {
     const task = this.#tasks[key];
     if (task === undefined) {
       this.#introduced[key] = { tid, tgid };
-    } else if (tid !== 0 && task.tid !== tid && task.alive) {
+      return;
+    }
+    if (tid !== 0 && task.tid !== tid && task.alive) {
       this.#makeRoom(tid);
       if (task.alive) this.#kernel.renumber(task, tid);
     }
+    if (tgid !== 0 && task.alive && task.pid !== tgid && task.group.threads.length === 1) this.#join(key, task, tgid);
+  }
+
+  /** The task that goes on for one that turned out to be a thread. */
+  current(task: Task): Task {
+    let current = task;
+    for (let next = this.#joined.get(current); next !== undefined; next = this.#joined.get(current)) current = next;
+    return current;
+  }
+
+  /** What was taken for a process is a thread of another. */
+  #join(key: number, task: Task, tgid: number): void {
+    this.#losses.count('task_joined_late');
+    const leader = this.#kernel.task(tgid)?.group.threads[0] ?? this.#assume(tgid);
+    const { group, tid, comm } = task;
+    inheritLate(task, leader, 0);
+    task.exit(null);
+    this.#kernel.forgetGroup(group);
+    const thread = leader.clone(CLONE_PTHREAD, { pid: tid });
+    thread.comm = comm;
+    this.#tasks[key] = thread;
+    this.#joined.set(task, thread);
   }
 
   /** The living task; null, counted, for one that has ended or was never introduced. */

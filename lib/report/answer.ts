@@ -4,7 +4,16 @@
  */
 
 import type { Severity } from '../core/addon.ts';
-import type { BufferFile, BufferKind, ContainerKind, HeldVia, Known, Orphan, ProcessState } from '../core/snapshot.ts';
+import type {
+  BufferFile,
+  BufferKind,
+  ContainerKind,
+  HeldVia,
+  KernelSum,
+  Known,
+  Orphan,
+  ProcessState,
+} from '../core/snapshot.ts';
 import type { Totals } from '../rules/index.ts';
 
 /** Something that was ignored, refused or not there to be read. */
@@ -21,11 +30,14 @@ export interface Answer {
   readonly schema: 'memtrack/1';
   /** Nanoseconds on the recording's clock, in decimal; null: it has no clock. */
   readonly at: string | null;
+  /** `references`: holders are known. `allocator`: only who allocated, and they stand as holders. */
   readonly mode: 'references' | 'allocator';
   readonly totals: AnswerTotals;
   /** In the order they started. */
   readonly processes: readonly AnswerProcess[];
   readonly buffers: readonly AnswerBuffer[];
+  /** What the kernel itself summed up, if the recording shows it; not added to anything. */
+  readonly sums?: readonly KernelSum[];
   readonly losses: readonly Loss[];
 }
 

@@ -143,7 +143,7 @@ export function showReferences(holder: AnswerHolder): string {
   if (holder.maps > 0) parts.push(count(holder.maps, 'map') + (maps.length > 0 ? ` (${maps.join(', ')})` : ''));
   if (holder.handles > 0)
     parts.push(count(holder.handles, 'handle') + (handles.length > 0 ? ` (${handles.join(', ')})` : ''));
-  return parts.join(' ');
+  return parts.length === 0 ? 'allocated or held' : parts.join(' ');
 }
 
 function sortValue(row: AnswerBuffer, sort: BufferSort): number | string | bigint | null {

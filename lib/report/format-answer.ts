@@ -1,10 +1,15 @@
 import type { Answer, AnswerProcess, Loss } from './answer.ts';
 import { type BufferSort, type BufferTableOptions, formatBufferTable, formatOrphanTable } from './buffer-table.ts';
+import type { KernelSum } from '../core/snapshot.ts';
 import { escapeText } from './escape.ts';
+import { showPid } from './pid.ts';
 import { formatProcessTable, type ProcessSort } from './process-table.ts';
 import { formatSize } from './size.ts';
 import { count, formatTable, type Ink, plain } from './table.ts';
 import { formatTime } from './time.ts';
+
+const ALLOCATOR_MODE =
+  'Allocator accounting: only allocations and frees were recorded, so each buffer is charged to the process that allocated it.';
 
 interface CommonOptions {
   /** Rows of each table; all if left out. Losses are never cut. */
@@ -42,11 +47,12 @@ export function formatAnswer(answer: Answer, options: FormatOptions = {}): strin
   if (answer.buffers.some((row) => row.orphan !== null)) {
     parts.push(`${ink.bold('Held by no process:')}\n${formatOrphanTable(answer, tables)}`);
   }
+  if (answer.sums !== undefined) parts.push(formatSums(answer.sums, ink));
   if (answer.losses.length > 0) parts.push(formatLosses(answer.losses, ink));
   return parts.join('\n');
 }
 
-function formatTotals({ at, totals, processes }: Answer, ink: Ink): string {
+function formatTotals({ at, mode, totals, processes }: Answer, ink: Ink): string {
   const bound = totals.known === 'lower-bound';
   let text = at === null ? 'At the end: ' : `At ${formatTime(BigInt(at))} s: `;
   text += `${count(totals.buffers, 'buffer')}, ${formatSize(totals.bytes, bound)}`;
@@ -56,6 +62,7 @@ function formatTotals({ at, totals, processes }: Answer, ink: Ink): string {
   if (totals.residentBytes !== null)
     text += `; resident ${formatSize(totals.residentBytes, totals.unknownResident > 0)}`;
   text = `${ink.bold(text)}\n`;
+  if (mode === 'allocator') text += `${ALLOCATOR_MODE}\n`;
   if (processes.length > 0) text += `${formatStates(processes)}\n`;
   if (totals.unknownSizes > 0) {
     text += `The size of ${count(totals.unknownSizes, 'buffer')} is not known: sums are lower bounds.\n`;
@@ -71,6 +78,21 @@ function formatStates(processes: readonly AnswerProcess[]): string {
     ([state, number]) => `${number} ${state === 'unknown' ? 'in an unknown state' : state}`,
   );
   return `${count(processes.length, 'process', 'processes')}: ${parts.join(', ')}`;
+}
+
+/** The kernel's own sums, which say nothing about single buffers. */
+function formatSums(sums: readonly KernelSum[], ink: Ink): string {
+  const table = formatTable<KernelSum>(
+    [
+      { head: 'WHAT', cell: (row) => escapeText(row.what) },
+      { head: 'PID', align: 'right', cell: (row) => (row.pid === null ? '-' : showPid(row.pid)) },
+      { head: 'SUM', align: 'right', cell: (row) => formatSize(row.bytes) },
+      { head: 'OLDER', align: 'right', cell: (row) => formatSize(row.older) },
+    ],
+    sums,
+    ink,
+  );
+  return `${ink.bold('What the kernel summed up, and how much of it is older than the recording:')}\n${table}`;
 }
 
 /** What the answer lacks: every counter, its count and what it means. */

@@ -25,6 +25,7 @@ export function makeAnswer(holding: Holding, options: AnswerOptions = {}): Answe
     totals: makeTotals(holding),
     processes: makeProcesses(holding),
     buffers: makeBuffers(holding, options.detail === true ? new DetailIndex(holding) : null),
+    ...(snapshot.sums === undefined || snapshot.sums.length === 0 ? {} : { sums: snapshot.sums }),
     losses: (options.losses ?? [])
       .filter((loss) => loss.count > 0)
       .map(({ name, severity, count, meaning }) => ({ name, severity, count, meaning })),

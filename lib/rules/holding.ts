@@ -44,17 +44,19 @@ export function findHolding(snapshot: Snapshot): Holding {
   const sharing = findSharing(processes);
   const references = sortReferences(snapshot, sharing);
 
+  const holds = sortHolds(snapshot);
   const own = new ReferenceTableBuilder(processes.length, buffers.length);
   const whole = new ReferenceTableBuilder(processes.length, buffers.length);
   const seen = new Map<string, number>();
   for (let row = 0; row < processes.length; row++) {
     const used = sharing.used[row] ?? [];
     // Threads of one table need not be summed up ten thousand times.
-    const signature = used.join();
+    const signature = holds.has(row) ? `process ${row}` : used.join();
     const same = seen.get(signature);
     if (same === undefined) {
       seen.set(signature, row);
       addRow(own, row, used, references, snapshot);
+      addHolds(own, [row], holds, snapshot);
     } else {
       own.sameAs(row, same);
     }
@@ -62,6 +64,7 @@ export function findHolding(snapshot: Snapshot): Holding {
     const members = sharing.members.get(row);
     const all = members === undefined ? used : new Set(members.flatMap((member) => sharing.used[member] ?? []));
     addRow(whole, row, all, references, snapshot);
+    addHolds(whole, members ?? [row], holds, snapshot);
   }
   const byHolder = whole.finish();
   return {
@@ -143,6 +146,29 @@ function addRow(
         table.add(handles.buffer[handle] ?? 0, 0, 0, 1, handles.since[handle] ?? 0n);
       }
     }
+  }
+}
+
+/** Rows of `holds` by process. */
+function sortHolds({ holds }: Snapshot): ReadonlyMap<number, readonly number[]> {
+  const rows = new Map<number, number[]>();
+  for (let i = 0; i < (holds?.length ?? 0); i++) {
+    const process = holds!.process[i]!;
+    const found = rows.get(process);
+    if (found === undefined) rows.set(process, [i]);
+    else found.push(i);
+  }
+  return rows;
+}
+
+function addHolds(
+  table: ReferenceTableBuilder,
+  processes: Iterable<number>,
+  rows: ReadonlyMap<number, readonly number[]>,
+  { holds }: Snapshot,
+): void {
+  for (const process of processes) {
+    for (const i of rows.get(process) ?? []) table.add(holds!.buffer[i] ?? 0, 0, 0, 0, holds!.since[i] ?? 0n);
   }
 }
 

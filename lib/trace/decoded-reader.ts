@@ -3,7 +3,7 @@ import { OP, RECORD_WORDS, WORD } from '../core/record.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { BATCH_MOST_RECORDS } from './mtrk-format.ts';
 import { StringTable } from './string-table.ts';
-import type { TraceBatch, TraceCounter, TraceFacts } from './trace-reader.ts';
+import type { TraceBatch, TraceCounter, TraceFacts, TraceMode } from './trace-reader.ts';
 
 /** What the add-on's decoders do: bytes in, cut anywhere; records out, whole groups. */
 export interface RecordDecoder {
@@ -20,6 +20,22 @@ export interface RecordDecoder {
 
 /** Times since 1970 in nanoseconds are above this (1973); `strace -t`, `-tt` and `-r` stay far below. */
 const SINCE_EPOCH = 10n ** 17n;
+
+/** Events that tell of descriptors, or of buffers that have them. */
+const REFERENCES: ReadonlySet<number> = new Set([
+  OP.memfd,
+  OP.open,
+  OP.mmap,
+  OP.close,
+  OP.dup,
+  OP.heapAlloc,
+  OP.udmabuf,
+  OP.fdFile,
+  OP.fdName,
+  OP.export,
+  OP.send,
+  OP.receive,
+]);
 
 /** Feeds the bytes of one recording to the decoder of its format and hands out what it makes of them. */
 export class DecodedReader {
@@ -38,7 +54,7 @@ export class DecodedReader {
     this.#words = ahead.words;
     this.#ahead = ahead.count;
     const { clock, start } = clockOf(ahead);
-    this.facts = { format: ahead.format, origin: ahead.format, mode: 'references', clock, start };
+    this.facts = { format: ahead.format, origin: ahead.format, mode: modeOf(ahead), clock, start };
   }
 
   /** Reads up to the first records, which tell whether the recording has a clock. */
@@ -52,8 +68,8 @@ export class DecodedReader {
   /** All that a decoder has, in its order, also the zeros: loss records refer to them by index. */
   counters(): readonly TraceCounter[] {
     if (this.#last !== null) return this.#last;
-    const counts = new Map(this.#decoder.counters().map(({ name, count }) => [name, count]));
-    return DECODE_COUNTERS.map((info) => ({ ...info, count: counts.get(info.name) ?? 0 }));
+    const counted = new Map(this.#decoder.counters().map((count) => [count.name, count]));
+    return DECODE_COUNTERS.map((info) => counted.get(info.name) ?? { ...info, count: 0 });
   }
 
   /** Lets go of the decoder; the counters stay. Twice is fine. */
@@ -101,6 +117,17 @@ function clockOf({ words, count }: Ahead): Pick<TraceFacts, 'clock' | 'start'> {
   if (last < 0 || timeOf(words, last) === 0n) return { clock: null, start: null };
   const start = timeOf(words, 0);
   return { clock: start > SINCE_EPOCH ? 'realtime' : 'unnamed', start };
+}
+
+/** As far as its beginning tells; a replay says at its end what it really was. */
+function modeOf({ words, count }: Ahead): TraceMode {
+  let allocator = false;
+  for (let record = 0; record < count; record++) {
+    const op = words[record * RECORD_WORDS + WORD.opFlags]! & 0xffff;
+    if (REFERENCES.has(op)) return 'references';
+    if (op === OP.alloc || op === OP.free) allocator = true;
+  }
+  return allocator ? 'allocator' : 'references';
 }
 
 function timeOf(words: Uint32Array, record: number): bigint {

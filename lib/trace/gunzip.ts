@@ -1,4 +1,5 @@
-import { createGunzip } from 'node:zlib';
+import { createGunzip, createInflate } from 'node:zlib';
+import type { Gunzip, Inflate } from 'node:zlib';
 import type { Losses } from './losses.ts';
 
 /**
@@ -17,11 +18,21 @@ export const GZIP_MAGIC = [0x1f, 0x8b] as const;
  * @example
  * for await (const text of gunzip(createReadStream('a.gz'), losses)) decoder.push(text);
  */
-export async function* gunzip(
+export function gunzip(input: AsyncIterable<Uint8Array>, losses: Losses): AsyncGenerator<Uint8Array, void, undefined> {
+  return unwrap(input, losses, 'gzip');
+}
+
+/** Unwraps one zlib stream (RFC 1950), as `gunzip` does gzip. */
+export function inflate(input: AsyncIterable<Uint8Array>, losses: Losses): AsyncGenerator<Uint8Array, void, undefined> {
+  return unwrap(input, losses, 'zlib');
+}
+
+async function* unwrap(
   input: AsyncIterable<Uint8Array>,
   losses: Losses,
+  form: 'gzip' | 'zlib',
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const engine = new Engine();
+  const engine = new Engine(form);
   let given = 0;
   try {
     for await (const chunk of input) {
@@ -34,8 +45,8 @@ export async function* gunzip(
       if (engine.failure !== null) break;
     }
     yield* await engine.end();
-    if (engine.failure !== null) losses.count(engine.failure === 'Z_BUF_ERROR' ? 'gzip_torn' : 'gzip_damaged');
-    else losses.count('gzip_trailing_bytes', given - engine.consumed);
+    if (engine.failure !== null) losses.count(engine.failure === 'Z_BUF_ERROR' ? `${form}_torn` : `${form}_damaged`);
+    else losses.count(`${form}_trailing_bytes`, given - engine.consumed);
   } finally {
     engine.destroy();
   }
@@ -46,13 +57,15 @@ export async function* gunzip(
  * decoded and nobody has read yet.
  */
 class Engine {
-  readonly #stream = createGunzip({ chunkSize: OUTPUT_BYTES });
+  readonly #stream: Gunzip | Inflate;
   #decoded: Uint8Array[] = [];
   #ended = false;
   #failure: string | null = null;
   #wake: () => void = () => undefined;
 
-  constructor() {
+  constructor(form: 'gzip' | 'zlib') {
+    const options = { chunkSize: OUTPUT_BYTES };
+    this.#stream = form === 'gzip' ? createGunzip(options) : createInflate(options);
     this.#stream.on('data', (chunk: Uint8Array) => this.#decoded.push(chunk));
     this.#stream.on('error', ({ code }: NodeJS.ErrnoException) => {
       this.#failure = code ?? 'unknown';

@@ -1,7 +1,8 @@
 import { Decoder } from '../core/decoder.ts';
 import { ByteReader } from './byte-reader.ts';
 import { DecodedReader } from './decoded-reader.ts';
-import { gunzip, GZIP_MAGIC } from './gunzip.ts';
+import { ATRACE_BYTES, atraceStart } from './atrace.ts';
+import { gunzip, GZIP_MAGIC, inflate } from './gunzip.ts';
 import { Losses } from './losses.ts';
 import { MtrkReader } from './mtrk-reader.ts';
 import { refusalOf, sniff, SNIFF_BYTES, startsWith, type TraceFormat } from './sniff.ts';
@@ -22,7 +23,7 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a recording of any known format, told by its content, plain or in gzip or zstd; `-` is standard input.
+ * Opens a recording of any known format, told by its content, plain, in gzip or zstd, or as `atrace -z` writes it; `-` is standard input.
  *
  * @throws TraceError when it cannot be read or is of no known format.
  *
@@ -50,7 +51,12 @@ async function unwrap(source: Source, losses: Losses): Promise<ByteReader> {
   for (let depth = 0; ; depth++) {
     const head = await bytes.peek(ZSTD_MAGIC.length);
     const isGzip = startsWith(head, GZIP_MAGIC);
-    if (!isGzip && !startsWith(head, ZSTD_MAGIC)) return bytes;
+    if (!isGzip && !startsWith(head, ZSTD_MAGIC)) {
+      const start = atraceStart(await bytes.peek(ATRACE_BYTES));
+      if (start === null) return bytes;
+      await bytes.readInto(new Uint8Array(start));
+      return new ByteReader(inflate(bytes.rest(), losses));
+    }
     if (depth === WRAPPINGS_MOST) {
       await bytes.close();
       throw new TraceError(source.name, `is compressed more than ${WRAPPINGS_MOST} times over`);
@@ -79,11 +85,13 @@ async function readerOf(
     const what = found === null ? '' : ` but ${found}`;
     throw new TraceError(name, `is no ${asked === 'mtrk' ? '.mtrk' : asked}${what}`, { tryThis: 'leave --format out' });
   }
-  switch (asked ?? found) {
+  const format = asked ?? found;
+  switch (format) {
     case 'mtrk':
       return MtrkReader.open({ name, bytes, losses });
     case 'strace':
-      return DecodedReader.open('strace', bytes, new Decoder('strace'));
+    case 'ftrace':
+      return DecodedReader.open(format, bytes, new Decoder(format));
     case null:
       throw new TraceError(name, refusalOf(head), {
         position: 0,

@@ -1,8 +1,8 @@
-import { looksLikeStrace } from '../core/decoder.ts';
+import { looksLikeFtrace, looksLikeStrace } from '../core/decoder.ts';
 import { MTRK_MAGIC } from './mtrk-format.ts';
 
 /** The formats that can be read, as `--format` names them. */
-export type TraceFormat = 'mtrk' | 'strace';
+export type TraceFormat = 'mtrk' | 'strace' | 'ftrace';
 
 /** As much of the beginning as is looked at. */
 export const SNIFF_BYTES = 64 << 10;
@@ -13,8 +13,6 @@ const OTHERS: readonly (readonly [start: string, what: string])[] = [
   ['PERFILE2', 'a perf.data'],
   ['PK\x03\x04', 'a zip archive: unpack it first'],
   ['\x7fELF', 'an ELF file'],
-  ['# tracer:', 'ftrace text'],
-  ['version = ', 'a trace-cmd report'],
   ['{', 'JSON'],
   ['[', 'JSON'],
   ['<', 'HTML or XML'],
@@ -24,6 +22,7 @@ const OTHERS: readonly (readonly [start: string, what: string])[] = [
 export function sniff(head: Uint8Array): TraceFormat | null {
   // Four bytes, so that a file damaged in transfer is refused as what it is.
   if (startsWith(head, MTRK_MAGIC.subarray(0, 4))) return 'mtrk';
+  if (looksLikeFtrace(head)) return 'ftrace';
   return looksLikeStrace(head) ? 'strace' : null;
 }
 
@@ -39,5 +38,5 @@ export function refusalOf(head: Uint8Array): string {
   const shown = first.toString('latin1').replace(/[^\x20-\x7e]/g, '.');
   const known = OTHERS.find(([start]) => first.toString('latin1').startsWith(start));
   const guess = known === undefined ? '' : ` (${known[1]}?)`;
-  return `is no trace that memtrack reads: looked for .mtrk and strace, plain or in gzip or zstd; it begins ${hex} "${shown}"${guess}`;
+  return `is no trace that memtrack reads: looked for .mtrk, strace and ftrace, plain or in gzip or zstd; it begins ${hex} "${shown}"${guess}`;
 }

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <new>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "bindings/arguments.h"
 #include "decode/decode_counters.h"
+#include "decode/ftrace/ftrace_decoder.h"
 #include "decode/strace/strace_decoder.h"
 
 namespace memtrack::node {
@@ -18,7 +22,8 @@ constexpr size_t kLargestGroup = StraceDecoder::kMostFds + 1;
 
 std::unique_ptr<Decoder> decoder_for(Napi::Env env, const std::string& format) {
   if (format == "strace") return std::make_unique<StraceDecoder>();
-  throw Napi::TypeError::New(env, "format: '" + format + "' is not known; one of: strace");
+  if (format == "ftrace") return std::make_unique<FtraceDecoder>();
+  throw Napi::TypeError::New(env, "format: '" + format + "' is not known; one of: strace, ftrace");
 }
 
 const char* word_for(DecodeSeverity severity) {
@@ -34,9 +39,9 @@ const char* word_for(DecodeSeverity severity) {
 }
 
 // looksLikeStrace(head: Uint8Array): boolean
-Napi::Value looks_like(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(),
-                            looks_like_strace(array_argument<uint8_t>(info[0], "head")));
+template <bool (*looks_like)(std::span<const uint8_t>)>
+Napi::Value looks(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), looks_like(array_argument<uint8_t>(info[0], "head")));
 }
 
 }  // namespace
@@ -119,6 +124,32 @@ Napi::Value DecoderWrap::counters(const Napi::CallbackInfo& info) {
   return values;
 }
 
+// Byte positions of the first of each, by counter; NaN where that is not known.
+Napi::Value DecoderWrap::places(const Napi::CallbackInfo& info) {
+  const DecodeCounters& counters = open(info).counters();
+  auto values = Napi::Float64Array::New(info.Env(), kDecodeCounterCount);
+  for (size_t i = 0; i < kDecodeCounterCount; i++) {
+    const uint64_t place = counters.place_of(static_cast<DecodeCounter>(i));
+    values.Data()[i] = place == 0 ? std::numeric_limits<double>::quiet_NaN()
+                                  : static_cast<double>(place - 1);
+  }
+  return values;
+}
+
+Napi::Value DecoderWrap::events(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::vector<EventCount> counts = open(info).events();
+  const Napi::Array result = Napi::Array::New(env, counts.size());
+  for (size_t i = 0; i < counts.size(); i++) {
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("name", std::string(counts[i].name));
+    entry.Set("count", static_cast<double>(counts[i].count));
+    entry.Set("understood", counts[i].understood);
+    result.Set(static_cast<uint32_t>(i), entry);
+  }
+  return result;
+}
+
 void DecoderWrap::close(const Napi::CallbackInfo&) { decoder_.reset(); }
 
 Napi::Function DecoderWrap::define(Napi::Env env) {
@@ -128,12 +159,17 @@ Napi::Function DecoderWrap::define(Napi::Env env) {
        InstanceMethod<&DecoderWrap::pending>("pending"), InstanceMethod<&DecoderWrap::take>("take"),
        InstanceMethod<&DecoderWrap::strings>("strings"),
        InstanceMethod<&DecoderWrap::counters>("counters"),
+       InstanceMethod<&DecoderWrap::places>("places"),
+       InstanceMethod<&DecoderWrap::events>("events"),
        InstanceMethod<&DecoderWrap::close>("close")});
 }
 
 void RegisterDecoder(Napi::Env env, Napi::Object exports) {
   exports.Set("Decoder", DecoderWrap::define(env));
-  exports.Set("looksLikeStrace", Napi::Function::New(env, looks_like, "looksLikeStrace"));
+  exports.Set("looksLikeStrace",
+              Napi::Function::New(env, looks<looks_like_strace>, "looksLikeStrace"));
+  exports.Set("looksLikeFtrace",
+              Napi::Function::New(env, looks<looks_like_ftrace>, "looksLikeFtrace"));
   const Napi::Array infos = Napi::Array::New(env, kDecodeCounterCount);
   for (uint32_t i = 0; i < kDecodeCounterCount; i++) {
     const DecodeCounterInfo& counter = decode_counter_info(static_cast<DecodeCounter>(i));

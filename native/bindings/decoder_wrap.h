@@ -35,6 +35,8 @@ class DecoderWrap : public Napi::ObjectWrap<DecoderWrap> {
   Napi::Value take(const Napi::CallbackInfo& info);
   Napi::Value strings(const Napi::CallbackInfo& info);
   Napi::Value counters(const Napi::CallbackInfo& info);
+  Napi::Value places(const Napi::CallbackInfo& info);
+  Napi::Value events(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
   std::unique_ptr<Decoder> decoder_;  // null: closed

@@ -112,7 +112,7 @@ class Tracker {
                            .size = buffer.size,
                            .tag = buffer.tag,
                            .pid = buffer.pid,
-                           .userspace_handles = buffer.holders.size()};
+                           .userspace_handles = buffers_.holders(id).size()};
     unlock(buffer);
     return row;
   }
@@ -135,6 +135,7 @@ class Tracker {
     uint32_t length = 0;
   };
 
+  void fetch_far_ahead(const Record& record) const;
   void fetch_ahead(const Record& record) const;
   Status execute(std::span<const Record> records, size_t i, Run* run);
 
@@ -159,11 +160,13 @@ class Tracker {
   Status uninstall_locked(Task* task, uint32_t buffer);
   bool gained(const Holding& holding, uint32_t id, uint32_t key);
   void lost(const Holding& holding, uint32_t id);
+  template <class W, class C>
+  void change_holders(const Holding& holding, W&& wanted, C&& change);
   bool held_elsewhere(const ThreadGroup& group, const Holding& except, uint32_t id) const;
   void add_holder(uint32_t id, const Leader& leader) {
     Buffer& buffer = buffers_.at(id);
     lock(buffer);
-    buffer.holders.insert(leader.slot);
+    buffers_.holders(id).insert(leader.slot);
     unlock(buffer);
   }
   // The same for a buffer that may be removed meanwhile: false if the id is not that of `key` any more.
@@ -171,14 +174,14 @@ class Tracker {
     Buffer& buffer = buffers_.at(id);
     lock(buffer);
     const bool same = !options_.shared || buffer.key.load(std::memory_order_relaxed) == key;
-    if (same) buffer.holders.insert(leader.slot);
+    if (same) buffers_.holders(id).insert(leader.slot);
     unlock(buffer);
     return same;
   }
   void remove_holder(uint32_t id, const Leader& leader) {
     Buffer& buffer = buffers_.at(id);
     lock(buffer);
-    buffer.holders.erase(leader.slot);
+    buffers_.holders(id).erase(leader.slot);
     unlock(buffer);
   }
 

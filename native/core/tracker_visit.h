@@ -60,7 +60,10 @@ inline Tracker::HandleRow Tracker::handle_row(const Leader& leader, uint32_t id)
 // Calls f_id(id) for each buffer the leader holds, ascending, and after each f_vma. REQUIRES: !needs_link(*leader).
 template <class H, class V>
 void Tracker::visit_locked(Leader* leader, H&& f_id, V&& f_vma) {
-  const auto ahead = [this](uint32_t id) { __builtin_prefetch(&buffers_.at(id)); };
+  const auto ahead = [this](uint32_t id) {
+    __builtin_prefetch(&buffers_.at(id));
+    __builtin_prefetch(&buffers_.holders(id));
+  };
   if (options_.posted) {
     leader->own.tree.for_each_in_order(
         [&](uint32_t id) {

@@ -85,7 +85,32 @@ enum class DecodeSeverity : uint8_t { kInfo, kError, kDataLoss };
   X(kNotModelledRename, kInfo, "not_modelled_rename",                                                              \
     "Renames and links of shared memory files were counted, not followed.")                                        \
   X(kNotModelledWrite, kInfo, "not_modelled_write",                                                                \
-    "Writes to shared memory files at an unknown position were counted: sizes may be larger than shown.")
+    "Writes to shared memory files at an unknown position were counted: sizes may be larger than shown.")           \
+  X(kUnreadableLines, kError, "unreadable_lines",                                                                  \
+    "Lines that are no events were skipped: a user's annotation over several lines, or damage.")                   \
+  X(kLongLines, kDataLoss, "long_lines", "Lines over 1 MiB were skipped.")                                          \
+  X(kIncompleteEvents, kDataLoss, "incomplete_events",                                                             \
+    "Events whose arguments cannot be read were left out: cut off, damaged, or of a kernel that prints them "      \
+    "in another way.")                                                                                             \
+  X(kOtherEvents, kInfo, "other_events", "Events that say nothing about buffers or processes were passed over.")    \
+  X(kLostEvents, kDataLoss, "lost_events",                                                                         \
+    "Events were lost while recording: the buffers of a CPU ran full; record with larger ones (buffer_size_kb).")   \
+  X(kOverwrittenEvents, kDataLoss, "overwritten_events",                                                           \
+    "The oldest events were overwritten before they could be read; record with larger buffers (buffer_size_kb).")   \
+  X(kCpuStartedLate, kInfo, "cpu_started_late",                                                                    \
+    "The buffers of some CPUs begin later than those of others: before that, their events are missing.")           \
+  X(kTimeInTicks, kInfo, "time_in_ticks",                                                                          \
+    "The recording's clock counts ticks (counter, x86-tsc): times are shown as if they were nanoseconds.")         \
+  X(kForkFlagsUnknown, kInfo, "fork_flags_unknown",                                                                \
+    "Forks were recorded without task_newtask: whether a child is a thread is not known; it is taken for a "       \
+    "process that shares nothing.")                                                                                \
+  X(kAbiGuessed, kInfo, "abi_guessed",                                                                             \
+    "System calls were recorded by number: whether those are of x86-64 or arm64 was told from which are frequent.") \
+  X(kMessagesNotShown, kInfo, "messages_not_shown",                                                               \
+    "Messages were sent whose descriptors the recording does not show: what was only in flight then is not known.") \
+  X(kContainerCut, kDataLoss, "container_cut",                                                                     \
+    "The page or JSON document ends inside the trace: the end of the recording is missing.")                       \
+  X(kNoTraceInside, kError, "no_trace_inside", "The page or JSON document holds no text of ftrace.")
 // clang-format on
 
 enum class DecodeCounter : uint16_t {
@@ -112,8 +137,17 @@ class DecodeCounters {
   void add(DecodeCounter counter, uint64_t n = 1) { counts_[static_cast<size_t>(counter)] += n; }
   uint64_t get(DecodeCounter counter) const { return counts_[static_cast<size_t>(counter)]; }
 
+  // Where in the text it happened, in bytes; the first place stays.
+  void place(DecodeCounter counter, uint64_t position) {
+    uint64_t& first = places_[static_cast<size_t>(counter)];
+    if (first == 0) first = position + 1;
+  }
+  // One more than the byte at which it first happened; 0: not known.
+  uint64_t place_of(DecodeCounter counter) const { return places_[static_cast<size_t>(counter)]; }
+
  private:
   std::array<uint64_t, kDecodeCounterCount> counts_{};
+  std::array<uint64_t, kDecodeCounterCount> places_{};
 };
 
 }  // namespace memtrack

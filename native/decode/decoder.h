@@ -19,6 +19,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "decode/decode_counters.h"
 #include "decode/record_queue.h"
@@ -26,6 +28,13 @@
 #include "record/record.h"
 
 namespace memtrack {
+
+// Lines, or packets, of one kind of event.
+struct EventCount {
+  std::string_view name;  // as the recording prints it
+  uint64_t count;
+  bool understood;  // false: passed over
+};
 
 class Decoder {
  public:
@@ -45,6 +54,9 @@ class Decoder {
 
   // The caller has taken the first n of records(). REQUIRES: n ends a group.
   void consume(size_t n) { queue_.consume(n); }
+
+  // What kinds of events the recording has; none where that makes no sense. Valid until the next push.
+  virtual std::vector<EventCount> events() const { return {}; }
 
   const StringTable& strings() const { return strings_; }
   const DecodeCounters& counters() const { return counters_; }

@@ -99,6 +99,17 @@ inline constexpr uint32_t kNoFd = 0xffffffffu;  // an event without a descriptor
   X(kSetName,  91)  /* task, buffer = fd, aux = string (0: not shown)                            */ \
   X(kFdName,   92)  /* task, buffer = fd, aux = string: what the recording calls this fd here    */ \
   X(kLoss,     93)  /* aux = a DecodeCounter, size = how many: something was lost at this place   */ \
+  X(kAlloc,    94)  /* task allocated: size, buffer = kSpace*, aux = string: heap or 0, flags = kWith*; tail: p = id, q = total after, r = pid charged, s = domain, t = key of the task it was done for */ \
+  X(kFree,     95)  /* as kAlloc: task freed; size 0: not told                                   */ \
+  X(kTotal,    96)  /* a sum that the kernel keeps: as kAlloc; size = the sum, q = its change (two's complement) */ \
+  X(kFdFile,   97)  /* task, buffer = fd now is of a file: size = of the file, aux = string: exporter or 0, flags = kCloexec, kCloexecKnown, kOfMemfd, kSeen; tail: p = inode, q = dev or kNoDev */ \
+  X(kFdFlush,  98)  /* task closed a descriptor of a file, buffer = fd or kNoFd; tail: p = inode, q = dev */ \
+  X(kExport,   99)  /* task made a dma-buf: size, aux = string: exporter; tail: p = inode          */ \
+  X(kRelease, 100)  /* the last reference to a dma-buf went; tail: p = inode                        */ \
+  X(kImport,  101)  /* a driver holds a dma-buf: aux = string: device, flags = kDetach; tail: p = inode, q = attachment */ \
+  X(kMapFile, 102)  /* task mapped a dma-buf, where is not told: size; tail: p = inode             */ \
+  X(kBinderSend,103)/* task, buffer = fd passed by binder; tail: p = transaction, q = offset, r = fd in the target or kNoFd, s = target pid */ \
+  X(kBinderReceive,104)/* task, buffer = fd got by binder; tail: p = transaction, q = offset         */ \
   X(kTail, 0xffff)
 // clang-format on
 
@@ -116,6 +127,7 @@ inline constexpr uint16_t kShareThread = 4;
 // Flags of kExit, kTaskExit, kStatus.
 inline constexpr uint16_t kGroup = 1;
 inline constexpr uint16_t kKilled = 2;
+inline constexpr uint16_t kNoStatus = 4;  // aux is not known
 
 // Flag of kExit and kExec. posted: the exit notifier does not run (a kernel without CONFIG_PROFILING, a child that clone gave up).
 inline constexpr uint16_t kUnnotified = 4;
@@ -126,6 +138,38 @@ inline constexpr uint16_t kOnto = 2;
 inline constexpr uint16_t kTruncated = 4;
 inline constexpr uint16_t kGrow = 8;
 inline constexpr uint16_t kPeek = 16;  // kReceive: MSG_PEEK, the message stays in the queue
+
+// More flags of kFdFile.
+inline constexpr uint16_t kCloexecKnown = 32;
+inline constexpr uint16_t kOfMemfd = 64;
+inline constexpr uint16_t kSeen = 128;  // it was used, not made: it may have been there before
+
+// Flags of kImport.
+inline constexpr uint16_t kDetach = 1;
+
+inline constexpr uint64_t kNoDev = ~uint64_t{0};  // kFdFile: the recording does not tell the device
+
+// Flags of kAlloc, kFree and kTotal: which fields of the tail are known.
+inline constexpr uint16_t kWithId = 1;
+inline constexpr uint16_t kWithTotal = 2;
+inline constexpr uint16_t kWithOwner = 4;   // r is a process id, also 0
+inline constexpr uint16_t kWithDomain = 8;  // s
+
+// What allocator events count, and what identifies a buffer there. Ids are unique only while the buffer lives.
+inline constexpr uint32_t kSpaceDmaHeap = 1;        // dma_heap_stat: inode
+inline constexpr uint32_t kSpaceIon = 2;            // ion_stat: buffer_id
+inline constexpr uint32_t kSpaceIonAddress = 3;     // ion_buffer_create, _destroy: kernel address
+inline constexpr uint32_t kSpaceIonHeap = 4;        // ion_heap_grow, _shrink: none, only the heap's name
+inline constexpr uint32_t kSpaceCma = 5;            // cma_alloc, cma_release: page frame number, and the area's name
+inline constexpr uint32_t kSpaceFastrpc = 6;        // fastrpc_dma_alloc, _free: physical address; domain: of the DSP
+inline constexpr uint32_t kSpaceFastrpcDomain = 7;  // fastrpc_dma_stat: none; domain: of the DSP
+inline constexpr uint32_t kSpaceKgsl = 8;           // kgsl_mem_alloc, _free: id within its process
+inline constexpr uint32_t kSpaceI915 = 9;           // i915_gem_object_create, _destroy: kernel address
+inline constexpr uint32_t kSpaceAmdgpu = 10;        // amdgpu_bo_create: kernel address
+inline constexpr uint32_t kSpaceXe = 11;            // xe_bo_create: none
+inline constexpr uint32_t kSpaceGpu = 12;           // gpu_mem_total: none; domain: of the GPU, pid 0: all processes
+inline constexpr uint32_t kSpaceDmabufRss = 13;     // dmabuf_rss_stat: inode; the sum is of the task's process
+inline constexpr uint32_t kSpaceMali = 14;          // mali_total_alloc_pages_change: none; domain: of the GPU
 
 // Flags of kMmap.
 inline constexpr uint16_t kMapShared = 1;

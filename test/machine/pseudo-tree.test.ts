@@ -80,7 +80,7 @@ test('a driver mounts its files among those of the kernel', () => {
     '/sys/kernel/debug/ion',
     fixedDirectory({ heaps: () => fixedDirectory({ system: () => textFile(() => 'x') }) }),
   );
-  expect(kernel.list('/sys/kernel/debug')).toEqual(['dma_buf', 'ion']);
+  expect(kernel.list('/sys/kernel/debug')).toEqual(['dma_buf', 'dri', 'ion']);
   expect(kernel.read('/sys/kernel/debug/ion/heaps/system')).toBe('x');
 });
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "strace_text.h"
+#include "decoded_text.h"
 
 using memtrack::test::decode;
 using memtrack::test::Decoded;

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "strace_text.h"
+#include "decoded_text.h"
 
 using memtrack::looks_like_strace;
 using memtrack::test::decode;

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "seed.h"
-#include "strace_text.h"
+#include "decoded_text.h"
 
 using memtrack::StraceDecoder;
 using memtrack::test::decode;

@@ -1,6 +1,6 @@
 // Decodes text and writes what came out, one event per line, so that a test reads like the recording.
-#ifndef MEMTRACK_TEST_NATIVE_STRACE_TEXT_H_
-#define MEMTRACK_TEST_NATIVE_STRACE_TEXT_H_
+#ifndef MEMTRACK_TEST_NATIVE_DECODED_TEXT_H_
+#define MEMTRACK_TEST_NATIVE_DECODED_TEXT_H_
 
 #include <cstdio>
 #include <cstring>
@@ -110,14 +110,52 @@ inline std::string event_text(const Record& e, const Record* tails, const String
     case Op::kFdName:
       return "fdname " + task + fd(e.buffer) + " " + name(e.aux);
     case Op::kLoss:
-      return std::string("loss ") + decode_counter_info(static_cast<DecodeCounter>(e.aux)).name;
+      return std::string("loss ") + decode_counter_info(static_cast<DecodeCounter>(e.aux)).name +
+             (e.size == 1 ? "" : "*" + n(e.size));
+    case Op::kAlloc:
+    case Op::kFree:
+    case Op::kTotal: {
+      const bool total = e.op == static_cast<uint16_t>(Op::kTotal);
+      std::string text = std::string(total                                         ? "total "
+                                     : e.op == static_cast<uint16_t>(Op::kAlloc) ? "alloc "
+                                                                                 : "free ") +
+                         task + "space=" + n(e.buffer) + " " + n(e.size);
+      if (e.aux != 0) text += " " + name(e.aux);
+      if ((flags & kWithId) != 0) text += " id=" + hex(tail.p);
+      if ((flags & kWithTotal) != 0) text += " total=" + n(tail.q);
+      if (total && tail.q != 0) text += " change=" + std::to_string(static_cast<int64_t>(tail.q));
+      if ((flags & kWithOwner) != 0) text += " pid=" + n(tail.r);
+      if ((flags & kWithDomain) != 0) text += " domain=" + n(tail.s);
+      if (tail.t != 0) text += " for=" + n(tail.t);
+      return text;
+    }
+    case Op::kFdFile:
+      return "fdfile " + task + fd(e.buffer) + " ino=" + n(tail.p) +
+             (tail.q == kNoDev ? "" : " dev=" + n(tail.q)) + " " + n(e.size) +
+             (e.aux == 0 ? "" : " " + name(e.aux)) + mark;
+    case Op::kFdFlush:
+      return "flush " + task + fd(e.buffer) + " ino=" + n(tail.p) + " dev=" + n(tail.q);
+    case Op::kExport:
+      return "export " + task + "ino=" + n(tail.p) + " " + n(e.size) + " " + name(e.aux);
+    case Op::kRelease:
+      return "release " + task + "ino=" + n(tail.p);
+    case Op::kImport:
+      return "import " + task + "ino=" + n(tail.p) + " at=" + hex(tail.q) + " " + name(e.aux) + mark;
+    case Op::kMapFile:
+      return "mapfile " + task + "ino=" + n(tail.p) + " " + n(e.size);
+    case Op::kBinderSend:
+      return "bsend " + task + fd(e.buffer) + " t=" + n(tail.p) + "@" + n(tail.q) +
+             (tail.r == kNoFd ? "" : " to " + n(tail.s) + ":" + fd(tail.r));
+    case Op::kBinderReceive:
+      return "breceive " + task + fd(e.buffer) + " t=" + n(tail.p) + "@" + n(tail.q);
     default:
       return "?" + n(e.op);
   }
 }
 
-inline Decoded decode(std::string_view text, size_t chunk = 0) {
-  StraceDecoder decoder;
+template <typename AnyDecoder>
+Decoded decode_as(std::string_view text, size_t chunk = 0) {
+  AnyDecoder decoder;
   Decoded decoded;
   const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
   if (chunk == 0) chunk = text.size() + 1;
@@ -149,6 +187,10 @@ inline Decoded decode(std::string_view text, size_t chunk = 0) {
   return decoded;
 }
 
+inline Decoded decode(std::string_view text, size_t chunk = 0) {
+  return decode_as<StraceDecoder>(text, chunk);
+}
+
 // Only the events of the lines, without the kTask of pid 7 that opens most tests.
 inline std::string events(std::string_view text) {
   std::string all = decode(text).text;
@@ -158,4 +200,4 @@ inline std::string events(std::string_view text) {
 
 }  // namespace memtrack::test
 
-#endif  // MEMTRACK_TEST_NATIVE_STRACE_TEXT_H_
+#endif  // MEMTRACK_TEST_NATIVE_DECODED_TEXT_H_
