@@ -8,7 +8,12 @@ export type {
   BufferColumns,
   BufferFile,
   BufferKind,
+  ContainerColumns,
+  ContainerKind,
   FdColumns,
+  FileColumns,
+  HandleColumns,
+  HeldVia,
   InFlightColumns,
   Known,
   MapColumns,
@@ -26,7 +31,26 @@ export {
   type TrackerOptions,
   type VmaRange,
 } from './core/tracker.ts';
+export { Binder, type BinderOptions } from './drivers/binder.ts';
+export type { BinderFault, BinderProcess } from './drivers/binder-process.ts';
+export { Ion, type IonCustom, type IonOptions } from './drivers/ion.ts';
+export { IonDirect, type IonDirectOptions } from './drivers/ion-direct.ts';
+export { ION_FLAG, ION_HEAP_TYPE, type IonHeap, type IonHeapOptions } from './drivers/ion-heap.ts';
+export type { IonAllocation, IonHeapInfo } from './drivers/ion-heaps.ts';
+export { ION_IOC, ionIoctl, type IonUserMemory } from './drivers/ion-ioctl.ts';
+export { dmabufStats } from './machine/dmabuf-stats.ts';
 export { Machine as Kernel } from './machine/machine.ts';
+export type { PseudoHandle } from './machine/pseudo-handle.ts';
+export type {
+  PseudoDirectory,
+  PseudoFileNode,
+  PseudoLink,
+  PseudoNode,
+  PseudoStat,
+  PseudoText,
+  Reader,
+} from './machine/pseudo-node.ts';
+export type { ReadOptions } from './machine/read-options.ts';
 export { PSEUDO_FILES, type PseudoFile, readPseudoFile } from './machine/pseudo-file.ts';
 export type { Buffer } from './model/buffer.ts';
 export type { Exporter } from './model/exporter.ts';
@@ -39,8 +63,12 @@ export { parseBufinfo } from './procfs/bufinfo-parse.ts';
 export { parseDebugMemtrack } from './procfs/debug-memtrack.ts';
 export { formatDmabufFds, parseDmabufFds } from './procfs/dmabuf-fds.ts';
 export { formatFdinfo, parseFdinfo } from './procfs/fdinfo.ts';
+export { formatIonClient, formatIonHeap } from './procfs/ion-debugfs.ts';
+export { parseIonClient, parseIonHeap } from './procfs/ion-debugfs-parse.ts';
+export { formatIoUringFdinfo, parseIoUringFdinfo } from './procfs/io-uring-fdinfo.ts';
 export { formatMaps, parseMaps } from './procfs/maps.ts';
 export { parseMemtrack } from './procfs/memtrack.ts';
+export { formatSysvipcShm, parseSysvipcShm } from './procfs/sysvipc-shm.ts';
 export {
   adviceFor,
   type Loss,
@@ -53,6 +81,16 @@ export {
 } from './replay/index.ts';
 export { type Answer, formatAnswer, formatCsv, formatJson, makeAnswer } from './report/index.ts';
 export { findHolding, type Holding, rules } from './rules/index.ts';
+export {
+  playScenario,
+  ScenarioError,
+  type Step,
+  type Truth,
+  type TruthActor,
+  type TruthBuffer,
+  type TruthFd,
+  type TruthMap,
+} from './scenario/index.ts';
 export { convertTrace } from './trace/convert.ts';
 export { MtrkReader } from './trace/mtrk-reader.ts';
 export { MtrkWriter } from './trace/mtrk-writer.ts';

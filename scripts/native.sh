@@ -55,6 +55,15 @@ case ${1:-plain} in
     configure native-clang "${clang[@]}" -DMEMTRACK_NATIVE_TESTS=ON
     find native/core native/decode -name '*.cc' -print0 |
       xargs -0 -r -n 1 -P "$jobs" "clang-tidy-$version" -p build/native-clang --quiet
+    # Node's headers are beside the binary where they were not left out.
+    headers=$(node -p 'require("node:path").resolve(process.execPath, "../../include/node")')
+    if [[ -f $headers/node_api.h ]]; then
+      find native/bindings -name '*.cc' -print0 |
+        xargs -0 -r -n 1 -P "$jobs" "clang-tidy-$version" --quiet --extra-arg=-std=c++20 --extra-arg=-Inative \
+          --extra-arg=-isystem"$headers" --extra-arg=-isystemnode_modules/node-addon-api --extra-arg=-DNAPI_VERSION=9
+    else
+      echo "clang-tidy: native/bindings skipped: no node_api.h in $headers"
+    fi
     ;;
   format)
     need "clang-format-$version" "clang-format-$version"

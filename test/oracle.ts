@@ -90,9 +90,9 @@ export class Oracle implements Implementation {
       case OP.fork:
         return this.#fork(task, aux, size >>> 0, flags);
       case OP.exec:
-        return this.#exec(task);
+        return this.#exec(task, flags);
       case OP.exit:
-        return this.#exit(task, (flags & FLAG.group) !== 0);
+        return this.#exit(task, flags);
       case OP.unshare:
         return this.#unshare(task);
       default:
@@ -152,7 +152,7 @@ export class Oracle implements Implementation {
     return 0;
   }
 
-  #exec(task: Task): number {
+  #exec(task: Task, flags: number): number {
     const others = [...task.files.users].filter((user) => user !== task);
     if (this.#posted) {
       if (others.length > 0) this.#copyFiles(task);
@@ -160,7 +160,7 @@ export class Oracle implements Implementation {
       if (!this.#roomForHandles(task.files.counts.size)) return -ERRNO.ENOMEM;
       this.#copyFiles(task);
     }
-    for (const other of byKey(task.group.live)) if (other !== task) this.#end(other);
+    for (const other of byKey(task.group.live)) if (other !== task) this.#end(other, flags);
     task.pid = task.group.leader.pid;
     task.group.leader = task;
     this.#leaveMm(task);
@@ -168,13 +168,14 @@ export class Oracle implements Implementation {
     return 0;
   }
 
-  #exit(task: Task, group: boolean): number {
-    for (const ending of group ? byKey(task.group.live) : [task]) this.#end(ending);
+  #exit(task: Task, flags: number): number {
+    const ending = (flags & FLAG.group) !== 0 ? byKey(task.group.live) : [task];
+    for (const each of ending) this.#end(each, flags);
     return 0;
   }
 
-  #end(task: Task): void {
-    if (this.#posted) task.group.leader.tree.clear();
+  #end(task: Task, flags: number): void {
+    if (this.#posted && (flags & FLAG.unnotified) === 0) task.group.leader.tree.clear();
     this.#leaveMm(task);
     task.files.users.delete(task);
     task.files = { users: new Set(), counts: new Map() };

@@ -123,7 +123,7 @@ export class RandomCommands {
     const write: Readonly<Record<Kind, () => void>> = {
       spawn: () => (crowded ? this.#exit(to, this.#task(), true) : this.#spawn(to)),
       fork: () => (crowded ? this.#exit(to, this.#task(), false) : this.#fork(to, task)),
-      exec: () => to.exec(task),
+      exec: () => to.exec(task, to.count % 8 === 3),
       exit: () => this.#exit(to, task, false),
       exitGroup: () => this.#exit(to, task, true),
       unshare: () => to.unshare(task),
@@ -198,7 +198,7 @@ export class RandomCommands {
   }
 
   #exit(to: RecordWriter, task: number, group: boolean): void {
-    to.exit(task, group);
+    to.exit(task, group, to.count % 8 === 5);
     const at = this.#tasks.indexOf(task);
     if (at >= 0 && this.#random.chance(0.95)) this.#tasks.splice(at, 1);
   }

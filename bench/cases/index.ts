@@ -5,8 +5,11 @@ import { exitGrowth, forkGrowth } from './exit-growth.ts';
 import { installGrowth } from './install-growth.ts';
 import { lowestFreeId } from './lowest-free-id.ts';
 import { memtrackText } from './memtrack-text.ts';
+import { modelMix } from './model-mix.ts';
+import { modelOperations } from './model-operations.ts';
 import { namedWorkers } from './named-workers.ts';
 import { singleInstall } from './single-install.ts';
+import { straceReplay } from './strace-replay.ts';
 import { straceToAnswer } from './strace-to-answer.ts';
 
 export const CASES: readonly BenchCase[] = [
@@ -21,5 +24,8 @@ export const CASES: readonly BenchCase[] = [
   singleInstall,
   memtrackText,
   straceToAnswer,
+  straceReplay,
+  modelOperations,
+  modelMix,
   namedWorkers,
 ];

@@ -6,6 +6,7 @@ import { addConvertCommand } from './convert-command.ts';
 import { InputError, STATUS, UsageError } from './exit-status.ts';
 import type { Status } from './exit-status.ts';
 import type { Io } from './io.ts';
+import { addPlayCommand } from './play-command.ts';
 import { addReplayCommand } from './replay-command.ts';
 import { addWhoCommand } from './who-command.ts';
 
@@ -38,7 +39,8 @@ export async function run(argv: readonly string[], io: Io): Promise<Status> {
     .exitOverride()
     .showSuggestionAfterError()
     .addHelpText('after', EXAMPLE);
-  for (const add of [addReplayCommand, addCatCommand, addWhoCommand, addConvertCommand]) add(program, io, finish);
+  for (const add of [addReplayCommand, addCatCommand, addWhoCommand, addConvertCommand, addPlayCommand])
+    add(program, io, finish);
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -27,7 +27,7 @@ export const OP = {
 /** Bits of a record's `flags`. */
 export const FLAG = {
   shareFiles: 1, shareMm: 2, shareThread: 4,
-  group: 1, killed: 2, noStatus: 4,
+  group: 1, killed: 2, unnotified: 4, noStatus: 8,
   cloexec: 1, onto: 2, truncated: 4, grow: 8, peek: 16,
   cloexecKnown: 32, ofMemfd: 64, seen: 128, detach: 1,
   withId: 1, withTotal: 2, withOwner: 4, withDomain: 8,
@@ -112,11 +112,13 @@ export class RecordWriter {
   fork(parent: number, child: number, pid: number, share: number): void {
     this.put(OP.fork, parent, 0, child, pid, share);
   }
-  exec(task: number): void {
-    this.put(OP.exec, task, 0, 0, 0, 0);
+  /** `unnotified`: in posted, the other threads end without the exit notifier. */
+  exec(task: number, unnotified = false): void {
+    this.put(OP.exec, task, 0, 0, 0, unnotified ? FLAG.unnotified : 0);
   }
-  exit(task: number, group = false): void {
-    this.put(OP.exit, task, 0, 0, 0, group ? FLAG.group : 0);
+  /** `unnotified`: in posted, without the exit notifier, so that the handle tree stays. */
+  exit(task: number, group = false, unnotified = false): void {
+    this.put(OP.exit, task, 0, 0, 0, (group ? FLAG.group : 0) | (unnotified ? FLAG.unnotified : 0));
   }
   unshare(task: number): void {
     this.put(OP.unshare, task, 0, 0, 0, 0);

@@ -12,6 +12,12 @@ export type Known = 'exact' | 'lower-bound' | 'inferred';
 /** Who keeps a buffer that no process holds. */
 export type Orphan = 'inFlight' | 'kernel' | 'named' | 'unknown';
 
+/** What a file is that holds buffers for whoever has the file. */
+export type ContainerKind = 'drm-file' | 'ion-client' | 'io-uring' | 'file';
+
+/** How a container holds a buffer. */
+export type HeldVia = 'handle' | 'framebuffer' | 'registered';
+
 export type ProcessState = 'alive' | 'exited' | 'killed' | 'zombie' | 'unknown';
 
 /** One identity of a buffer; `dev` as `major:minor` in decimal; null where the recording does not say. */
@@ -36,6 +42,8 @@ export interface BufferColumns {
   readonly userspaceHandles: readonly number[];
   /** pid of the allocator. */
   readonly creator: readonly number[];
+  /** Row of the allocator in `processes`, or -1. */
+  readonly creatorRow: readonly number[];
   /** Row of the buffer whose pages these are, or -1. */
   readonly backing: readonly number[];
   readonly files: readonly (readonly BufferFile[])[];
@@ -61,6 +69,20 @@ export interface ProcessColumns {
   readonly tables: readonly (readonly number[])[];
   /** Ids of its address spaces; none once it has exited. */
   readonly addressSpaces: readonly (readonly number[])[];
+  /** Ids of the containers that its tables and address spaces reach: by an fd, by a mapping of the file, or in another container. */
+  readonly containers: readonly (readonly number[])[];
+}
+
+/** Open file descriptions (struct file) of buffers. */
+export interface FileColumns {
+  readonly length: number;
+  /** Row of the buffer it opens. */
+  readonly buffer: readonly number[];
+  /** Which of the buffer's identities it has; null and NaN where that is not known. */
+  readonly dev: readonly (string | null)[];
+  readonly inode: readonly number[];
+  /** file_count: descriptors, mappings, messages in flight and kernel users. */
+  readonly refs: readonly number[];
 }
 
 /** Descriptors that refer to a buffer, once per table. */
@@ -69,6 +91,8 @@ export interface FdColumns {
   readonly table: readonly number[];
   readonly fd: readonly number[];
   readonly buffer: readonly number[];
+  /** Row in `files`, or -1 where only the buffer is known. */
+  readonly file: readonly number[];
   readonly cloexec: readonly boolean[];
   readonly inferred: readonly boolean[];
   readonly since: readonly bigint[];
@@ -79,12 +103,40 @@ export interface MapColumns {
   readonly length: number;
   readonly addressSpace: readonly number[];
   readonly buffer: readonly number[];
+  /** Row in `files`, or -1 where only the buffer is known. */
+  readonly file: readonly number[];
   readonly start: readonly number[];
   /** Bytes. */
   readonly bytes: readonly number[];
   readonly offset: readonly number[];
   /** As in /proc/[pid]/maps: `rw-s`. */
   readonly perms: readonly string[];
+  /** VM_IO: pages without struct page, which are in nobody's RSS. */
+  readonly io: readonly boolean[];
+  readonly since: readonly bigint[];
+}
+
+/** Open files that hold buffers for whoever has them: a DRM file, an ION client, an io_uring. */
+export interface ContainerColumns {
+  readonly length: number;
+  /** Unique among containers, never reused. */
+  readonly id: readonly number[];
+  readonly kind: readonly ContainerKind[];
+  /** Text of the fd's link. */
+  readonly name: readonly (string | null)[];
+  /** References in sockets' queues, its own or those of containers that it is in. */
+  readonly inFlight: readonly number[];
+}
+
+/** What containers hold, one row each: GEM and ION handles, framebuffers, registered files. */
+export interface HandleColumns {
+  readonly length: number;
+  /** Id of the container. */
+  readonly container: readonly number[];
+  readonly buffer: readonly number[];
+  readonly via: readonly HeldVia[];
+  /** The handle, framebuffer id or slot. */
+  readonly number: readonly number[];
   readonly since: readonly bigint[];
 }
 
@@ -125,9 +177,16 @@ export interface Snapshot {
   readonly mode: 'references' | 'allocator';
   readonly buffers: BufferColumns;
   readonly processes: ProcessColumns;
+  readonly files: FileColumns;
   readonly fds: FdColumns;
   readonly maps: MapColumns;
   readonly inFlight: InFlightColumns;
+  readonly containers: ContainerColumns;
+  readonly handles: HandleColumns;
   readonly holds?: HoldColumns;
   readonly sums?: readonly KernelSum[];
 }
+
+/** Of a state in which no file holds buffers for others. */
+export const NO_CONTAINERS: ContainerColumns = { length: 0, id: [], kind: [], name: [], inFlight: [] };
+export const NO_HANDLES: HandleColumns = { length: 0, container: [], buffer: [], via: [], number: [], since: [] };

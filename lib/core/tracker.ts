@@ -74,6 +74,8 @@ const forgotten = new FinalizationRegistry<number>((number) => {
 export class Tracker implements Disposable {
   readonly semantics: Semantics;
   readonly name: string | null;
+  /** Whether it was given limits. */
+  readonly limited: boolean;
   #number: number;
   readonly #single = new RecordWriter(2);
   readonly #result = new Int32Array(2);
@@ -87,6 +89,7 @@ export class Tracker implements Disposable {
     refuseUnknownOptions(limits, LIMITS, 'limits');
     if (linking !== 'deferred' && linking !== 'eager') throw new TypeError(`linking: expected 'deferred' or 'eager'`);
     this.semantics = semantics;
+    this.limited = Object.keys(limits).length > 0;
     this.name = name === '' ? null : name;
     this.#number = addon.open(
       name,
@@ -150,9 +153,12 @@ export class Tracker implements Disposable {
     this.#call('exec');
   }
 
-  /** The task, or with `group` every thread of its process, ends. ESRCH. Linux: do_exit(). */
-  exit(task: number, options: { readonly group?: boolean } = {}): void {
-    this.#single.exit(word(task, 'task'), options.group === true);
+  /**
+   * The task, or with `group` every thread of its process, ends. ESRCH. `unnotified`: in posted, the exit notifier does not run, so that
+   * the handles stay for ever. Linux: do_exit().
+   */
+  exit(task: number, options: { readonly group?: boolean; readonly unnotified?: boolean } = {}): void {
+    this.#single.exit(word(task, 'task'), options.group === true, options.unnotified === true);
     this.#call('exit');
   }
 
@@ -264,7 +270,7 @@ export class Tracker implements Disposable {
     }
   }
 
-  /** The text of /proc/[pid]/memtrack for the leader of `task`: empty if it holds nothing. ESRCH. */
+  /** The text of /proc/[pid]/memtrack for the leader of `task`: empty if it holds nothing. ESRCH; a leader whose threads live on is no such. */
   readMemtrack(task: number, form: MemtrackForm = 'series'): string {
     const text = addon.memtrackText(this.#open(), task, formNumber(form));
     if (text === null) throw new MemtrackError('ESRCH', 'read', `no task ${String(task)}`);

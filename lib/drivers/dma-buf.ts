@@ -3,7 +3,7 @@ import { VM } from '../core/record.ts';
 import type { BufferKind } from '../core/snapshot.ts';
 import type { Buffer } from '../model/buffer.ts';
 import type { Exporter } from '../model/exporter.ts';
-import type { FileOperations, MmapRequest } from '../model/file-operations.ts';
+import type { FileOperations, Mapped, MmapRequest } from '../model/file-operations.ts';
 import { File } from '../model/file.ts';
 import { O, VMA } from '../model/flags.ts';
 import type { Kernel } from '../model/kernel.ts';
@@ -19,6 +19,10 @@ export interface DmaBufExporterOptions {
   readonly mappable?: boolean;
   /** False: MAP_PRIVATE is EINVAL. Default true. */
   readonly privateMaps?: boolean;
+  /** The dma-buf is released (dma_buf_ops.release). */
+  readonly released?: (buffer: Buffer) => void;
+  /** What a mapping is of, if not simply of the dma-buf (dma_buf_ops.mmap). */
+  readonly mapped?: (file: File, request: MmapRequest) => Mapped;
 }
 
 /** What remap_pfn_range sets: never merges, does not grow, shown with `#`. */
@@ -30,9 +34,11 @@ export class DmaBufExporter implements Exporter {
   readonly kind: BufferKind = 'dma-buf';
   readonly memtrack = false;
   readonly operations: FileOperations;
+  readonly released?: (buffer: Buffer) => void;
 
   constructor(name: string, options: DmaBufExporterOptions = {}) {
     this.name = name;
+    if (options.released !== undefined) this.released = options.released;
     const { mappable = true, privateMaps = true } = options;
     this.operations = {
       vmFlags: options.vmFlags ?? PFN_MAPPED,
@@ -41,6 +47,8 @@ export class DmaBufExporter implements Exporter {
         if (!mappable || (!request.shared && !privateMaps) || beyond(file, request))
           throw new MemtrackError('EINVAL', 'dma_buf_mmap');
       },
+      poll: true,
+      ...(options.mapped === undefined ? {} : { mapped: options.mapped }),
       setName: (file, name) => setName(file, name),
     };
   }
@@ -53,6 +61,8 @@ export interface DmaBufExport {
   /** O_ flags of the file. Default O_RDWR. */
   readonly flags?: number;
   readonly backing?: Buffer;
+  /** The buffer of which it is another form; see `BufferOptions.sameAs`. */
+  readonly sameAs?: Buffer;
 }
 
 /** The pseudo file system of dma-bufs: one inode per buffer, numbered 1, 2, 3 … and never used again (5.19 and later). */
@@ -78,10 +88,51 @@ export class DmaBufs {
       size: options.size,
       creator: options.creator,
       backing: options.backing ?? null,
+      sameAs: options.sameAs ?? null,
       files: [{ dev: this.#dev, inode: ++this.#inodes }],
     });
     const flags = (options.flags ?? O.RDWR) & (O.ACCMODE | O.NONBLOCK);
     return new File({ buffer, flags, operations: exporter.operations });
+  }
+
+  /**
+   * dma_buf_export of memory that exists: one more file of the buffer, with an inode of its own, which joins `buffer.files`; its
+   * one reference is the caller's, and the inode the exporter's to take out again when the file is released.
+   */
+  wrap(buffer: Buffer, operations: FileOperations, flags: number = O.RDWR): File {
+    const identity = { dev: this.#dev, inode: ++this.#inodes };
+    buffer.files = [...buffer.files, identity];
+    return new File({ buffer, identity, flags: flags & (O.ACCMODE | O.NONBLOCK), operations });
+  }
+}
+
+/**
+ * dma_buf_attach: a device uses the dma-buf, which bufinfo tells, and has a reference of its file until it is detached.
+ *
+ * @example
+ * const attachment = new DmaBufAttachment(task.file(fd), 'fe000000.gpu');
+ * attachment.detach();
+ */
+export class DmaBufAttachment {
+  readonly file: File;
+  readonly device: string;
+  #attached = true;
+
+  /** `device`: dev_name. EINVAL: not a dma-buf. */
+  constructor(file: File, device: string) {
+    if (file.buffer === null || !file.isDmaBuf) throw new MemtrackError('EINVAL', 'dma_buf_attach', 'not a dma-buf');
+    this.file = file.getByKernel();
+    this.device = device;
+    file.buffer.attachments.push(device);
+  }
+
+  /** dma_buf_detach and dma_buf_put; again is fine. */
+  detach(): void {
+    if (!this.#attached) return;
+    this.#attached = false;
+    const attachments = this.file.buffer?.attachments;
+    attachments?.splice(attachments.indexOf(this.device), 1);
+    this.file.putByKernel();
   }
 }
 

@@ -1,6 +1,7 @@
 import { MemtrackError } from '../core/errors.ts';
 import type { Exporter } from '../model/exporter.ts';
 import { File } from '../model/file.ts';
+import { O } from '../model/flags.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Task } from '../model/task.ts';
 import { SEAL, shmemOperations } from './shmem.ts';
@@ -39,6 +40,8 @@ export class Memfds {
       files: [{ dev: this.#dev, inode: ++this.#inodes }],
     });
     const operations = shmemOperations({ seals, executable: !noexec }, () => `/memfd:${name} (deleted)`);
-    return task.install(new File({ buffer, operations }), { cloexec: (flags & MFD.CLOEXEC) !== 0 });
+    return task.install(new File({ buffer, operations, flags: O.RDWR | O.LARGEFILE }), {
+      cloexec: (flags & MFD.CLOEXEC) !== 0,
+    });
   }
 }

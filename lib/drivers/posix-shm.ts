@@ -49,7 +49,7 @@ export class PosixShm {
       throw new MemtrackError('EEXIST', 'shm_open', name);
     if (known === undefined && (flags & O.CREAT) === 0) throw new MemtrackError('ENOENT', 'shm_open', name);
     const { buffer, operations } = known ?? this.#create(task, plain);
-    const file = new File({ buffer, operations, flags: flags & (O.ACCMODE | O.NONBLOCK) });
+    const file = new File({ buffer, operations, flags: (flags & (O.ACCMODE | O.NONBLOCK)) | O.LARGEFILE });
     if ((flags & O.TRUNC) !== 0) buffer.resize(0);
     return task.install(file, { cloexec: true });
   }

@@ -1,3 +1,4 @@
+import { MemtrackError } from '../core/errors.ts';
 import { RecordWriter } from '../core/record.ts';
 
 /** What the model needs of a tracker; lib/core's `Tracker` has it, and so has a test's recording fake. */
@@ -6,6 +7,8 @@ export interface CommandSink {
   apply(words: Uint32Array, count: number, results?: Int32Array): unknown;
   /** The number of a tag's text, never 0; the same text has the same number. */
   tag(text: string): number;
+  /** It may run out of ids or tags, so that `intended` asks it each time. */
+  readonly limited?: boolean;
 }
 
 /** Records kept back before they are sent. */
@@ -19,11 +22,16 @@ export class Accounting {
   readonly posted: boolean;
   readonly enabled: boolean;
   readonly #sink: CommandSink;
+  readonly #unnotified: boolean;
+  readonly #asks: boolean;
   readonly #writer = new RecordWriter(BATCH + 2);
   #closed = false;
 
-  constructor(sink: CommandSink | null, posted: boolean) {
+  /** `profiling`: whether there is an exit notifier; as posted, without CONFIG_PROFILING there is none. */
+  constructor(sink: CommandSink | null, posted: boolean, profiling = true) {
     this.posted = posted;
+    this.#unnotified = posted && !profiling;
+    this.#asks = !posted && sink?.limited === true;
     this.enabled = sink !== null;
     this.#sink = sink ?? { apply: () => 0, tag: () => 1 };
   }
@@ -56,22 +64,30 @@ export class Accounting {
     if (this.enabled) this.#room().fork(parent, child, pid, share);
   }
   exec(task: number): void {
-    if (this.enabled) this.#room().exec(task);
+    if (this.enabled) this.#room().exec(task, this.#unnotified);
   }
   exit(task: number, group: boolean): void {
-    if (this.enabled) this.#room().exit(task, group);
+    if (this.enabled) this.#room().exit(task, group, this.#unnotified);
+  }
+  /** clone gives a child up that copy_files made: it never runs, nor does its exit notifier. */
+  abandon(task: number): void {
+    if (this.enabled) this.#room().exit(task, false, true);
   }
   unshare(task: number): void {
     if (this.enabled) this.#room().unshare(task);
   }
+  /** ENOSPC, ENOMEM: no id, or no room for the tag. As posted, nobody is told. */
   init(buffer: number, size: number, task: number, tag: string | null): void {
     if (this.enabled) this.#room().init(buffer, size, task, this.#tag(tag));
+    this.#ask('memtrack_buffer_init');
   }
   remove(buffer: number): void {
     if (this.enabled) this.#room().remove(buffer);
   }
+  /** ENOMEM: no room for the tag. As posted, nobody is told. */
   setTag(buffer: number, tag: string | null): void {
     if (this.enabled) this.#room().setTag(buffer, this.#tag(tag));
+    this.#ask('memtrack_buffer_set_tag');
   }
   resize(buffer: number, size: number): void {
     if (this.enabled) this.#room().resize(buffer, size);
@@ -104,6 +120,17 @@ export class Accounting {
     this.assertOpen();
     if (this.#writer.count >= BATCH) this.flush();
     return this.#writer;
+  }
+
+  /** What the command just written comes to, where it may be refused. */
+  #ask(call: string): void {
+    if (!this.#asks) return;
+    const writer = this.#writer;
+    const results = new Int32Array(writer.count);
+    this.#sink.apply(writer.words, writer.count, results);
+    writer.clear();
+    const status = results.at(-1) ?? 0;
+    if (status < 0) throw MemtrackError.fromErrno(status, call);
   }
 
   #tag(tag: string | null): number {

@@ -1,10 +1,13 @@
 import { VM } from '../core/record.ts';
+import type { Mapped } from './file-operations.ts';
 import type { File } from './file.ts';
-import { pageAlign, VM_MASK } from './flags.ts';
+import { commandFlags, pageAlign } from './flags.ts';
 import { MMAP_BASE, topGap } from './gap.ts';
 import type { Kernel } from './kernel.ts';
 import type { Task } from './task.ts';
+import type { UserNamespace } from './user-namespace.ts';
 import { UsedByTasks } from './used-by-tasks.ts';
+import { AddressRanges } from './address-ranges.ts';
 import { accounted, Vma } from './vma.ts';
 
 /** Bits that protect() changes. */
@@ -18,9 +21,13 @@ const ACCESS = VM.read | VM.write | VM.exec;
 export class AddressSpace extends UsedByTasks {
   /** Unique among address spaces. */
   readonly id: number;
-  /** MM_DRIVERPAGES, in pages: what drivers charge this address space for. */
-  driverPages = 0;
+  /** Who may look into it: 1 its user, 0 (nobody) and 2 (root) only with CAP_SYS_PTRACE in `userNamespace` (get_dumpable). */
+  dumpable: 0 | 1 | 2 = 1;
+  userNamespace: UserNamespace;
+  /** What has been touched: the pages that may be in memory. */
+  readonly touched = new AddressRanges();
   readonly #kernel: Kernel;
+  #driverPages = 0;
   #vmas: Vma[] = [];
   /** Everything from here up to MMAP_BASE is mapped: where the search for a gap begins. */
   #full = MMAP_BASE;
@@ -29,6 +36,20 @@ export class AddressSpace extends UsedByTasks {
     super();
     this.#kernel = kernel;
     this.id = kernel.nextAddressSpaceId();
+    this.userNamespace = kernel.userNamespace;
+  }
+
+  /**
+   * MM_DRIVERPAGES, in pages: what drivers charge this address space for. Never below 0, where the counter may be, as imports are
+   * taken off that were never put on (get_mm_counter).
+   */
+  get driverPages(): number {
+    return Math.max(this.#driverPages, 0);
+  }
+
+  /** add_mm_counter(MM_DRIVERPAGES). */
+  chargeDriverPages(pages: number): void {
+    this.#driverPages += pages;
   }
 
   /** Ascending by start; they never overlap. */
@@ -67,7 +88,7 @@ export class AddressSpace extends UsedByTasks {
 
   /**
    * Maps a file, replacing what overlaps; takes a reference of its own; joins its neighbours if the exporter lets them.
-   * `bits`: VMA bits besides the exporter's.
+   * `bits`: VMA bits besides the exporter's. `mapped`: what the file's mmap made of it.
    */
   map(
     by: Task,
@@ -78,11 +99,14 @@ export class AddressSpace extends UsedByTasks {
     prot: number,
     shared: boolean,
     bits = 0,
+    mapped: Mapped = {},
   ): void {
     const end = start + pageAlign(length);
     this.unmap(by, start, end - start);
-    const flags = accounted((prot & ACCESS) | (shared ? VM.shared : 0) | (file.operations.vmFlags ?? 0) | bits);
-    this.#insert(by, new Vma(start, end, offset, file, flags, this.#kernel.now));
+    const kept = mapped.file ?? file;
+    const flags = accounted((prot & ACCESS) | (shared ? VM.shared : 0) | (kept.operations.vmFlags ?? 0) | bits);
+    const { buffer = kept.buffer, object = null } = mapped;
+    this.#insert(by, new Vma(start, end, mapped.offset ?? offset, kept, flags, this.#kernel.now, buffer, object));
   }
 
   /** Unmaps what lies in the range, splitting at its ends. False if nothing did. */
@@ -92,6 +116,7 @@ export class AddressSpace extends UsedByTasks {
     let at = this.#indexOf(start);
     const first = vmas[at];
     if (first === undefined || first.start >= end) return false;
+    this.touched.remove(start, end);
     if (end > this.#full) this.#full = Math.min(end, MMAP_BASE);
     if (first.start < start) {
       if (first.end > end) {
@@ -105,8 +130,8 @@ export class AddressSpace extends UsedByTasks {
     while (at < vmas.length && vmas[at]!.end <= end) this.#close(by, vmas[at++]!);
     const last = vmas[at];
     if (last !== undefined && last.start < end) this.#adjust(by, last, end, last.end);
-    if (at - gone === 1) this.#drop(this.#cut(gone));
-    else for (const vma of vmas.splice(gone, at - gone)) this.#drop(vma);
+    if (at - gone === 1) this.#drop(by, this.#cut(gone));
+    else for (const vma of vmas.splice(gone, at - gone)) this.#drop(by, vma);
     return true;
   }
 
@@ -115,9 +140,14 @@ export class AddressSpace extends UsedByTasks {
     this.#change(by, start, start + pageAlign(length), ACCESS, prot & ACCESS);
   }
 
+  /** Changes other bits of what lies in the range, as madvise(2) does: those of `clear` go, then those of `set` come. */
+  advise(by: Task, start: number, length: number, clear: number, set: number): void {
+    this.#change(by, start, start + pageAlign(length), clear, set);
+  }
+
   /** MADV_DONTFORK and MADV_DOFORK. */
   dontFork(by: Task, start: number, length: number, on: boolean): void {
-    this.#change(by, start, start + pageAlign(length), VM.dontCopy, on ? VM.dontCopy : 0);
+    this.advise(by, start, length, VM.dontCopy, on ? VM.dontCopy : 0);
   }
 
   /**
@@ -143,31 +173,36 @@ export class AddressSpace extends UsedByTasks {
     if (found === null) {
       this.unmap(by, newStart, newEnd - newStart);
     } else {
-      const { file, flags, since } = found;
-      const moved = new Vma(newStart, newEnd, found.offset + (start - found.start), file.get(), flags, since);
+      const moved = found.like(newStart, newEnd, found.offset + (start - found.start));
+      moved.file.get();
+      moved.object?.pin();
       this.unmap(by, newStart, newEnd - newStart);
       this.#insert(by, moved);
-      file.put();
+      moved.object?.unpin();
+      moved.file.put();
+      this.touched.move(start, start + Math.min(oldEnd - start, newEnd - newStart), newStart);
     }
     if (!keepOld) this.unmap(by, start, oldEnd - start);
   }
 
-  /** dup_mmap: every VMA but those fork is told to leave out. The core copies by itself. */
-  copy(): AddressSpace {
+  /** dup_mmap: every VMA but those fork is told to leave out; `by` forks. The core copies by itself. */
+  copy(by: Task): AddressSpace {
     const copy = new AddressSpace(this.#kernel);
+    copy.dumpable = this.dumpable;
+    copy.userNamespace = this.userNamespace;
     const now = this.#kernel.now;
     for (const vma of this.#vmas) {
       if ((vma.flags & VM.dontCopy) !== 0) continue;
-      copy.#vmas.push(copy.#hold(new Vma(vma.start, vma.end, vma.offset, vma.file, vma.flags, now)));
+      copy.#vmas.push(copy.#hold(by, vma.like(vma.start, vma.end, vma.offset, vma.flags, now)));
     }
     return copy;
   }
 
   /** mmput: the last user unmaps everything. */
-  protected override giveUp(): void {
+  protected override giveUp(by: Task): void {
     const vmas = this.#vmas;
     this.#vmas = [];
-    for (const vma of vmas) this.#drop(vma);
+    for (const vma of vmas) this.#drop(by, vma);
   }
 
   /** Index of the first VMA that ends after an address. */
@@ -201,7 +236,7 @@ export class AddressSpace extends UsedByTasks {
 
   /** A hole within one VMA: it keeps what is below, a new one gets what is above. */
   #punch(by: Task, vma: Vma, at: number, start: number, end: number): void {
-    const above = new Vma(end, vma.end, vma.offset + (end - vma.start), vma.file, vma.flags, vma.since);
+    const above = vma.like(end, vma.end, vma.offset + (end - vma.start));
     this.#adjust(by, vma, vma.start, start);
     this.#open(by, above);
     this.#vmas.splice(at + 1, 0, above);
@@ -261,16 +296,16 @@ export class AddressSpace extends UsedByTasks {
       this.#adjust(by, above, from, above.end);
       return;
     }
-    const { start, end, offset, file, flags: old, since } = vma;
+    const { start, end, offset, flags: old } = vma;
     vma.flags = flags;
     this.#adjust(by, vma, from, to);
     if (to < end) {
-      const upper = new Vma(to, end, offset + (to - start), file, old, since);
+      const upper = vma.like(to, end, offset + (to - start), old);
       this.#open(by, upper);
       this.#vmas.splice(at + 1, 0, upper);
     }
     if (from > start) {
-      const lower = new Vma(start, from, offset, file, old, since);
+      const lower = vma.like(start, from, offset, old);
       this.#open(by, lower);
       this.#vmas.splice(at, 0, lower);
     }
@@ -291,34 +326,45 @@ export class AddressSpace extends UsedByTasks {
   }
 
   /** A reference for a VMA that comes to be. */
-  #hold(vma: Vma): Vma {
-    const file = vma.file.get();
-    if (file.buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) file.buffer.writableMaps++;
+  #hold(by: Task, vma: Vma): Vma {
+    const { file, buffer } = vma;
+    file.get();
+    file.operations.vmOpened?.(file, by);
+    if (vma.object !== null) {
+      vma.object.pin();
+      vma.object.objectMaps++;
+    }
+    if (buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) buffer.writableMaps++;
     return vma;
   }
 
-  #drop(vma: Vma): void {
-    const file = vma.file;
-    if (file.buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) file.buffer.writableMaps--;
+  #drop(by: Task, vma: Vma): void {
+    const { file, buffer } = vma;
+    file.operations.vmClosed?.(file, by);
+    if (buffer !== null && (vma.flags & VM.shared) !== 0 && vma.mayWrite) buffer.writableMaps--;
+    if (vma.object !== null) {
+      vma.object.objectMaps--;
+      vma.object.unpin();
+    }
     file.put();
   }
 
   #open(by: Task, vma: Vma): void {
-    this.#hold(vma);
-    const buffer = vma.file.buffer;
+    this.#hold(by, vma);
+    const { buffer } = vma;
     if (buffer === null || !buffer.tracked) return;
-    this.#kernel.accounting.vmOpen(by.key, buffer.key, vma.start, vma.end, vma.offset, vma.flags & VM_MASK);
+    this.#kernel.accounting.vmOpen(by.key, buffer.account, vma.start, vma.end, vma.offset, commandFlags(vma.flags));
   }
 
   #close(by: Task, vma: Vma): void {
-    const buffer = vma.file.buffer;
-    if (buffer !== null && buffer.tracked) this.#kernel.accounting.vmClose(by.key, buffer.key, vma.start);
+    const { buffer } = vma;
+    if (buffer !== null && buffer.tracked) this.#kernel.accounting.vmClose(by.key, buffer.account, vma.start);
   }
 
   #remove(by: Task, vma: Vma, at: number): void {
     this.#close(by, vma);
     this.#cut(at);
-    this.#drop(vma);
+    this.#drop(by, vma);
   }
 
   #adjust(by: Task, vma: Vma, start: number, end: number): void {
@@ -326,8 +372,8 @@ export class AddressSpace extends UsedByTasks {
     vma.offset += start - old;
     vma.start = start;
     vma.end = end;
-    const buffer = vma.file.buffer;
+    const { buffer } = vma;
     if (buffer === null || !buffer.tracked) return;
-    this.#kernel.accounting.vmAdjust(by.key, buffer.key, old, start, end, vma.offset, vma.flags & VM_MASK);
+    this.#kernel.accounting.vmAdjust(by.key, buffer.account, old, start, end, vma.offset, commandFlags(vma.flags));
   }
 }

@@ -13,6 +13,10 @@ export class Buffer {
   readonly key: number;
   readonly exporter: Exporter;
   readonly backing: Buffer | null;
+  /** The key under which the core's tracker counts it: its own, or that of the buffer of which it is another form. */
+  readonly account: number;
+  /** Devices attached to it (dma_buf_attach), in the order they came. */
+  readonly attachments: string[] = [];
   /** Whether the core's tracker knows it. */
   readonly tracked: boolean;
   /** Its open files; usually one (one ION buffer may have several). */
@@ -28,6 +32,8 @@ export class Buffer {
   sizeAtLeast: number | null;
   /** Shared mappings that may be written, now or by mprotect (mapping_writably_mapped). */
   writableMaps = 0;
+  /** Mappings that have a reference of it by themselves, besides their file's. */
+  objectMaps = 0;
   /** False once released. */
   alive = true;
 
@@ -45,6 +51,7 @@ export class Buffer {
     this.key = key;
     this.exporter = exporter;
     this.tracked = tracked;
+    this.account = options.sameAs?.account ?? key;
     this.createdAt = kernel.now;
     this.#size = options.size;
     this.sizeAtLeast = options.sizeAtLeast ?? null;
@@ -73,22 +80,23 @@ export class Buffer {
   resize(size: number): void {
     if (size === this.#size) return;
     this.#size = size;
-    if (this.tracked) this.#kernel.accounting.resize(this.key, size);
+    if (this.tracked) this.#kernel.accounting.resize(this.account, size);
   }
 
   get tag(): string | null {
     return this.#tag;
   }
 
-  /** memtrack_buffer_set_tag. In `posted` null is refused by the core (ENOMEM) and the old tag stays. */
+  /** memtrack_buffer_set_tag. ENOMEM: no room for it in a tracker with limits. In `posted` null is refused by the core (ENOMEM) and the old tag stays. */
   setTag(tag: string | null): void {
     if (tag === null && this.#kernel.accounting.posted) return;
+    if (this.tracked) this.#kernel.accounting.setTag(this.account, tag);
     this.#tag = tag;
-    if (this.tracked) this.#kernel.accounting.setTag(this.key, tag);
   }
 
   /** Sum of its files' reference counts, as fdinfo counts: fds, mappings, messages in flight, kernel users of a file. */
   get refs(): number {
+    if (this.exporter.refs !== undefined) return this.exporter.refs(this);
     let refs = 0;
     for (const file of this.openFiles) refs += file.refs;
     return refs;
@@ -132,8 +140,15 @@ export class Buffer {
   /** Why it would live without any process: what `refs` does not tell. */
   get kept(): Orphan | null {
     if (this.#named) return 'named';
-    if (this.#kernelUsers > 0 || this.#pins > this.openFiles.length + (this.#unseen ? 1 : 0)) return 'kernel';
+    const seen = this.openFiles.length + (this.#unseen ? 1 : 0);
+    const used = this.#kernelUsers > 0 || this.#pins > seen;
+    if (used || this.openFiles.some((file) => file.kernelRefs > 0)) return 'kernel';
     return this.#unseen ? 'unknown' : null;
+  }
+
+  /** Reasons to live: open files, a name, kernel users, buffers on top. */
+  get pins(): number {
+    return this.#pins;
   }
 
   /** One more reason to live. */

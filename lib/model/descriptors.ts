@@ -1,7 +1,10 @@
 import { MemtrackError } from '../core/errors.ts';
+import { refuseUnknownOptions } from '../core/known-options.ts';
+import { INSTALL_OPTIONS } from './fd-table.ts';
 import type { FdTable, InstallOptions } from './fd-table.ts';
 import type { File } from './file.ts';
 import { CLOSE_RANGE, O } from './flags.ts';
+import { ptraceMayAttach } from './ptrace-access.ts';
 import type { Task } from './task.ts';
 
 /** alloc_fd: the lowest free fd from `from` on, below the soft limit. */
@@ -12,10 +15,35 @@ export function allocate(task: Task, files: FdTable, from: number, syscall: stri
 }
 
 export function install(task: Task, file: File, options?: InstallOptions): number {
+  if (options !== undefined) refuseUnknownOptions(options, INSTALL_OPTIONS, 'install');
   const files = task.files;
   const fd = allocate(task, files, 0, 'fd_install');
   files.publish(task, fd, file, options?.cloexec ?? false, options?.inferred ?? false);
   return fd;
+}
+
+/** get_unused_fd_flags. */
+export function reserve(task: Task, options: InstallOptions & { readonly from?: number } = {}): number {
+  refuseUnknownOptions(options, ['from', ...INSTALL_OPTIONS], 'reserve');
+  const files = task.files;
+  const fd = allocate(task, files, options.from ?? 0, 'get_unused_fd');
+  files.reserve(fd, options.cloexec ?? false);
+  return fd;
+}
+
+/** fd_install. */
+export function publish(task: Task, fd: number, file: File): void {
+  const files = task.files;
+  if (files.get(fd) !== null) throw new MemtrackError('EBUSY', 'fd_install', String(fd));
+  if (!files.reserved(fd)) throw new MemtrackError('EBADF', 'fd_install', `${fd} is not reserved`);
+  files.publish(task, fd, file, files.cloexec(fd));
+}
+
+/** put_unused_fd. */
+export function unreserve(task: Task, fd: number): void {
+  const files = task.files;
+  if (!files.reserved(fd)) throw new MemtrackError('EBADF', 'put_unused_fd', `${fd} is not reserved`);
+  files.unreserve(fd);
 }
 
 export function dup(task: Task, fd: number): number {
@@ -73,6 +101,7 @@ export function unshareFiles(task: Task): void {
 }
 
 export function pidfdGetfd(task: Task, target: Task, fd: number): number {
+  if (!ptraceMayAttach(task, target)) throw new MemtrackError('EPERM', 'pidfd_getfd', `of ${target.tid}`);
   const file = target.file(fd);
   const files = task.files;
   const to = allocate(task, files, 0, 'pidfd_getfd');

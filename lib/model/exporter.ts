@@ -17,6 +17,8 @@ export interface Exporter {
   readonly kind: BufferKind;
   /** Whether it gives a memtrack buffer in the posted series, where only ION did; `intended` tracks every kind. */
   readonly memtrack: boolean;
+  /** Its reference count, where that is not the sum of its files'. */
+  refs?(buffer: Buffer): number;
   /** The last reference went; the buffer is already gone from `kernel.buffers`. */
   released?(buffer: Buffer): void;
 }
@@ -33,6 +35,8 @@ export interface BufferOptions {
   readonly creator?: Task | null;
   /** The buffer whose pages these are; it lives at least as long. */
   readonly backing?: Buffer | null;
+  /** The buffer of which it is another form, as a dma-buf of a GEM object: memtrack counts them as one. It must live as long. */
+  readonly sameAs?: Buffer | null;
   readonly known?: Known;
   /** A name in a file system refers to it. */
   readonly named?: boolean;

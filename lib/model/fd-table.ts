@@ -11,6 +11,8 @@ export interface InstallOptions {
   readonly inferred?: boolean;
 }
 
+export const INSTALL_OPTIONS: readonly string[] = ['cloexec', 'inferred'];
+
 const CLOEXEC = 1;
 const INFERRED = 2;
 
@@ -85,10 +87,11 @@ export class FdTable extends UsedByTasks {
   }
 
   /** get_unused_fd: taken, but no file yet; look-ups see nothing. */
-  reserve(fd: number): void {
+  reserve(fd: number, cloexec = false): void {
     this.#check(fd);
     if (fd >= this.#files.length) this.#extend(fd);
     this.#taken.add(fd);
+    this.#flags[fd] = cloexec ? CLOEXEC : 0;
     if (fd === this.#nextFd) this.#nextFd++;
   }
 
@@ -105,7 +108,8 @@ export class FdTable extends UsedByTasks {
   /** fd_install: publishes a file in a slot that has none; takes over the caller's reference. */
   publish(by: Task, fd: number, file: File, cloexec = false, inferred = false): void {
     const buffer = file.buffer;
-    if (buffer !== null && buffer.tracked) this.#kernel.accounting.install(by.key, buffer.key);
+    if (buffer !== null && buffer.tracked) this.#kernel.accounting.install(by.key, buffer.account);
+    if (file.tables !== null) this.#reach(by, file, file.tables);
     this.#put(fd, file, (cloexec ? CLOEXEC : 0) | (inferred ? INFERRED : 0));
   }
 
@@ -128,7 +132,8 @@ export class FdTable extends UsedByTasks {
     if (old === null) return false;
     const buffer = old.buffer;
     const accounting = this.#kernel.accounting;
-    if (buffer !== null && buffer.tracked && !accounting.posted) accounting.uninstall(by.key, buffer.key);
+    if (buffer !== null && buffer.tracked && !accounting.posted) accounting.uninstall(by.key, buffer.account);
+    if (old.tables !== null) this.#unreach(by, old, old.tables);
     old.put();
     return true;
   }
@@ -138,7 +143,8 @@ export class FdTable extends UsedByTasks {
     const file = this.#files[fd];
     if (file === undefined || file === null) return false;
     const buffer = file.buffer;
-    if (buffer !== null && buffer.tracked) this.#kernel.accounting.uninstall(by.key, buffer.key);
+    if (buffer !== null && buffer.tracked) this.#kernel.accounting.uninstall(by.key, buffer.account);
+    if (file.tables !== null) this.#unreach(by, file, file.tables);
     this.#files[fd] = null;
     this.#open--;
     this.#free(fd);
@@ -151,7 +157,10 @@ export class FdTable extends UsedByTasks {
     const end = Math.min(last, this.#files.length - 1);
     let count = 0;
     for (let fd = first; fd <= end; fd++) {
-      if (this.get(fd) === null) continue;
+      if (this.get(fd) === null) {
+        if (cloexec && this.reserved(fd)) this.setCloexec(fd, true);
+        continue;
+      }
       count++;
       if (cloexec) this.setCloexec(fd, true);
       else this.closeAt(by, fd);
@@ -176,6 +185,7 @@ export class FdTable extends UsedByTasks {
       const file = files[fd];
       if (file) {
         file.get();
+        file.tables?.set(copy, (file.tables.get(copy) ?? 0) + 1);
       } else {
         lowest = fd;
         copy.#taken.delete(fd);
@@ -196,7 +206,28 @@ export class FdTable extends UsedByTasks {
     this.#flags = [];
     this.#since = [];
     this.#open = 0;
+    for (const file of files) file?.tables?.delete(this);
     for (const file of files) if (file !== null) file.put();
+  }
+
+  /** The first fd of a file in the table brings what the file holds, each time it holds it. */
+  #reach(by: Task, file: File, tables: Map<FdTable, number>): void {
+    const fds = tables.get(this) ?? 0;
+    tables.set(this, fds + 1);
+    if (fds > 0) return;
+    for (const { buffer } of file.operations.holds?.(file) ?? [])
+      if (buffer.tracked) this.#kernel.accounting.install(by.key, buffer.account);
+  }
+
+  #unreach(by: Task, file: File, tables: Map<FdTable, number>): void {
+    const fds = tables.get(this) ?? 0;
+    if (fds > 1) {
+      tables.set(this, fds - 1);
+      return;
+    }
+    tables.delete(this);
+    for (const { buffer } of file.operations.holds?.(file) ?? [])
+      if (buffer.tracked) this.#kernel.accounting.uninstall(by.key, buffer.account);
   }
 
   #put(fd: number, file: File, flags: number): void {

@@ -2,6 +2,7 @@ import type { BufferFile } from '../core/snapshot.ts';
 import { MemtrackError } from '../core/errors.ts';
 import type { Buffer } from './buffer.ts';
 import type { FileOperations } from './file-operations.ts';
+import type { FdTable } from './fd-table.ts';
 import { O } from './flags.ts';
 
 export interface FileOptions {
@@ -29,7 +30,11 @@ export class File {
   readonly path: string;
   /** O_ flags without O_CLOEXEC. */
   flags: number;
+  /** Tables with fds of it and how many each, where memtrack counts what it holds; else null. */
+  readonly tables: Map<FdTable, number> | null;
   #refs = 1;
+  #watches: Set<() => void> | null = null;
+  #kernelRefs = 0;
 
   constructor(options: FileOptions = {}) {
     this.buffer = options.buffer ?? null;
@@ -37,10 +42,22 @@ export class File {
     this.operations = options.operations ?? NO_OPERATIONS;
     this.path = options.path ?? '';
     this.flags = (options.flags ?? O.RDWR) & ~O.CLOEXEC;
+    this.tables = this.operations.counted === true ? new Map() : null;
     if (this.buffer !== null) {
       this.buffer.openFiles.push(this);
       this.buffer.pin();
     }
+  }
+
+  /** Whether it is a dma-buf: fdinfo then has `exp_name`. */
+  get isDmaBuf(): boolean {
+    const kind = this.buffer?.kind;
+    return kind === 'dma-buf' || kind === 'ion';
+  }
+
+  /** DMA_BUF_SET_NAME's; null: never set. */
+  get name(): string | null {
+    return this.operations.nameOf === undefined ? (this.buffer?.name ?? null) : this.operations.nameOf(this);
   }
 
   /** file_count(). */
@@ -71,6 +88,29 @@ export class File {
     if (--this.#refs === 0) this.#release();
   }
 
+  /** Calls back when the last reference goes, and does not keep it: eventpoll_release. The result takes that back. */
+  watch(released: () => void): () => void {
+    const watches = (this.#watches ??= new Set());
+    watches.add(released);
+    return () => void watches.delete(released);
+  }
+
+  /** References that the kernel itself has: importers, tables of handles. */
+  get kernelRefs(): number {
+    return this.#kernelRefs;
+  }
+
+  /** A reference for the kernel itself. */
+  getByKernel(): this {
+    this.#kernelRefs++;
+    return this.get();
+  }
+
+  putByKernel(): void {
+    this.#kernelRefs--;
+    this.put();
+  }
+
   /** DMA_BUF_SET_NAME. ENOTTY: not a file that takes a name. */
   setName(name: string): void {
     if (this.operations.setName === undefined) throw new MemtrackError('ENOTTY', 'ioctl', 'DMA_BUF_SET_NAME');
@@ -78,6 +118,7 @@ export class File {
   }
 
   #release(): void {
+    if (this.#watches !== null) for (const released of this.#watches) released();
     this.operations.release?.(this);
     const buffer = this.buffer;
     if (buffer === null) return;

@@ -1,3 +1,5 @@
+import { VM } from '../core/record.ts';
+
 /** Numbers of the system call interface (x86-64, include/uapi) that the model understands. */
 
 export const PAGE = 4096;
@@ -11,6 +13,8 @@ export const O = {
   EXCL: 0o200,
   TRUNC: 0o1000,
   NONBLOCK: 0o4000,
+  /** What open(2) adds on 64-bit, and fdinfo shows. */
+  LARGEFILE: 0o100000,
   CLOEXEC: 0o2000000,
 } as const;
 
@@ -22,7 +26,17 @@ export const CLONE = {
   VFORK: 0x4000,
   PARENT: 0x8000,
   THREAD: 0x10000,
+  PIDFD: 0x1000,
   NEWNS: 0x20000,
+  SYSVSEM: 0x40000,
+  PARENT_SETTID: 0x100000,
+  DETACHED: 0x400000,
+  NEWCGROUP: 0x2000000,
+  NEWUTS: 0x4000000,
+  NEWIPC: 0x8000000,
+  NEWNET: 0x40000000,
+  NEWUSER: 0x10000000,
+  NEWPID: 0x20000000,
 } as const;
 
 /** What pthread_create asks for, as far as it matters here. */
@@ -32,7 +46,17 @@ export const PROT = { NONE: 0, READ: 1, WRITE: 2, EXEC: 4 } as const;
 
 export const MREMAP = { MAYMOVE: 1, FIXED: 2, DONTUNMAP: 4 } as const;
 
-export const MADV = { DONTFORK: 10, DOFORK: 11 } as const;
+export const MADV = {
+  NORMAL: 0,
+  RANDOM: 1,
+  SEQUENTIAL: 2,
+  DONTFORK: 10,
+  DOFORK: 11,
+  DONTDUMP: 16,
+  DODUMP: 17,
+  WIPEONFORK: 18,
+  KEEPONFORK: 19,
+} as const;
 
 export const CLOSE_RANGE = { UNSHARE: 2, CLOEXEC: 4 } as const;
 
@@ -40,11 +64,26 @@ export const CLOSE_RANGE = { UNSHARE: 2, CLOEXEC: 4 } as const;
  * What an exporter may say of its mappings besides `VM` (lib/core/record.ts); the core does not see these bits.
  * noMerge: VM_IO, VM_PFNMAP, VM_DONTEXPAND, VM_MIXEDMAP or a vm_ops->close; noExpand: VM_DONTEXPAND or VM_PFNMAP; io: VM_IO.
  * account: VM_ACCOUNT, which the address space sets; sealed: not VM_MAYWRITE though the file is open for writing.
+ * Of madvise(2): dontDump: VM_DONTDUMP; random and sequential: VM_RAND_READ and VM_SEQ_READ.
  */
-export const VMA = { noMerge: 64, noExpand: 128, io: 256, account: 512, sealed: 1024 } as const;
+export const VMA = {
+  noMerge: 64,
+  noExpand: 128,
+  io: 256,
+  account: 512,
+  sealed: 1024,
+  dontDump: 2048,
+  random: 4096,
+  sequential: 8192,
+} as const;
 
-/** The bits of a VMA's flags that commands carry. */
-export const VM_MASK = 63;
+/** The bits of `VM`. */
+const VM_MASK = 63;
+
+/** What commands carry of a VMA's flags. */
+export function commandFlags(flags: number): number {
+  return (flags & VM_MASK) | ((flags & VMA.dontDump) === 0 ? 0 : VM.io);
+}
 
 /** SCM_MAX_FD: descriptors in one message. */
 export const SCM_MAX_FD = 253;

@@ -6,22 +6,28 @@ import { Accounting } from './accounting.ts';
 import type { CommandSink } from './accounting.ts';
 import { AddressSpace } from './address-space.ts';
 import { Buffer } from './buffer.ts';
+import { makeCredentials } from './credentials.ts';
+import type { CredentialOptions, Credentials } from './credentials.ts';
 import { reapForReuse } from './exit.ts';
 import type { BufferOptions, Exporter } from './exporter.ts';
 import { FdTable } from './fd-table.ts';
 import type { File } from './file.ts';
+import { InFlight } from './in-flight.ts';
 import { Message } from './message.ts';
-import { PidAllocator } from './pid-allocator.ts';
+import { PidNamespace } from './pid-namespace.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { Socket } from './socket.ts';
 import { Task } from './task.ts';
 import type { ThreadGroup } from './thread-group.ts';
+import { UserNamespace } from './user-namespace.ts';
 
 export interface KernelOptions {
   /** What the proposals promise, or what the 2016 patches do. Default `intended`. */
   readonly semantics?: 'intended' | 'posted';
   /** CONFIG_MEMTRACK; `debug` also CONFIG_MEMTRACK_DEBUG, which makes /sys/kernel/debug/memtrack. Default `on`. */
   readonly memtrack?: 'off' | 'on' | 'debug';
+  /** CONFIG_PROFILING: in `posted`, without it no exit drops a handle. Default true. */
+  readonly profiling?: boolean;
   /** Takes the commands, and is closed by who made it. Default: a private Tracker with these semantics. */
   readonly tracker?: CommandSink;
   /** Tasks that end are reaped at once, as if someone always waited. Default false. */
@@ -30,9 +36,24 @@ export interface KernelOptions {
   readonly pidMax?: number;
   /** fs.nr_open: no table has more fds. Default 1,048,576. */
   readonly nrOpen?: number;
+  /** MM_DRIVERPAGES (2022): GPU drivers charge objects to the address space that made them. Default false. */
+  readonly driverPages?: boolean;
+  /** vm.max_map_count. Default 65,530. */
+  readonly maxMapCount?: number;
 }
 
-const OPTIONS = ['semantics', 'memtrack', 'tracker', 'autoReap', 'pidMax', 'nrOpen'];
+const SPAWN_OPTIONS = ['pid', 'comm', 'parent', 'credentials'];
+const OPTIONS = [
+  'semantics',
+  'memtrack',
+  'profiling',
+  'tracker',
+  'autoReap',
+  'pidMax',
+  'nrOpen',
+  'driverPages',
+  'maxMapCount',
+];
 const MEMTRACK: readonly string[] = ['off', 'on', 'debug'];
 
 export interface SpawnOptions {
@@ -41,6 +62,8 @@ export interface SpawnOptions {
   readonly comm?: string | null;
   /** Who waits for it. Default: init, outside the model. */
   readonly parent?: Task | null;
+  /** Who it is. Default: root with every capability. */
+  readonly credentials?: CredentialOptions;
 }
 
 /**
@@ -54,24 +77,39 @@ export class Kernel implements Disposable {
   readonly memtrack: 'off' | 'on' | 'debug';
   readonly autoReap: boolean;
   readonly nrOpen: number;
+  readonly driverPages: boolean;
+  readonly maxMapCount: number;
   readonly accounting: Accounting;
   /** What accounts for the buffers; null with memtrack off, or if `options.tracker` is something else. `flush` before reading. */
   readonly tracker: Tracker | null;
   /** Messages in flight with files not yet taken, oldest first. */
   readonly messages = new Set<Message>();
   readonly sockets = new Set<Socket>();
+  /** Who is bound to a name of the abstract namespace. */
+  readonly socketNames = new Map<string, Socket>();
+  /** How many descriptors each user has in flight. */
+  readonly inFlight = new InFlight();
   /** Sockets passed over sockets and not yet received. */
   socketsInFlight = 0;
+
+  /** The first ones, where pids and ids are the ones that the model speaks of. */
+  readonly pidNamespace: PidNamespace;
+  readonly userNamespace = new UserNamespace(0, null);
+  /** Root's, with every capability: those of spawned tasks if nothing else is said. */
+  readonly rootCredentials: Credentials;
 
   readonly #ownsTracker: boolean;
   readonly #buffers = new Map<number, Buffer>();
   readonly #groups: ThreadGroup[] = [];
-  readonly #pids: PidAllocator<Task>;
+  readonly #pidMax: number;
+  #namespacesMade = 0;
   #buffersMade = 0;
   #tasksMade = 0;
   #tablesMade = 0;
   #addressSpacesMade = 0;
   #inodesMade = 0;
+  #containersSeen = 0;
+  readonly #containerIds = new WeakMap<File, number>();
 
   constructor(options: KernelOptions = {}) {
     refuseUnknownOptions(options, OPTIONS, 'Kernel');
@@ -82,11 +120,15 @@ export class Kernel implements Disposable {
     if (!MEMTRACK.includes(this.memtrack)) throw new TypeError(`memtrack: expected 'off', 'on' or 'debug'`);
     this.autoReap = options.autoReap ?? false;
     this.nrOpen = options.nrOpen ?? 1 << 20;
-    this.#pids = new PidAllocator(options.pidMax ?? 1 << 22);
+    this.maxMapCount = options.maxMapCount ?? 65530;
+    this.#pidMax = options.pidMax ?? 1 << 22;
+    this.pidNamespace = new PidNamespace(0, null, this.#pidMax);
+    this.rootCredentials = makeCredentials(this.userNamespace);
+    this.driverPages = options.driverPages ?? false;
     this.#ownsTracker = options.tracker === undefined;
     const sink = this.memtrack === 'off' ? null : (options.tracker ?? new Tracker({ semantics: this.semantics }));
     this.tracker = sink instanceof Tracker ? sink : null;
-    this.accounting = new Accounting(sink, this.semantics === 'posted');
+    this.accounting = new Accounting(sink, this.semantics === 'posted', options.profiling ?? true);
   }
 
   /** Live buffers by key, in the order they were made. */
@@ -106,16 +148,17 @@ export class Kernel implements Disposable {
 
   /** The task with that tid, alive or not yet reaped. */
   task(tid: number): Task | undefined {
-    return this.#pids.get(tid);
+    return this.pidNamespace.pids.get(tid);
   }
 
   /** All tasks that have a tid. */
   tasks(): IterableIterator<Task> {
-    return this.#pids.values();
+    return this.pidNamespace.pids.values();
   }
 
   /** A process that no fork in the model made, with an empty table and address space. */
   spawn(options: SpawnOptions = {}): Task {
+    refuseUnknownOptions(options, SPAWN_OPTIONS, 'spawn');
     const pid = this.claimPid(options.pid);
     const key = this.nextTaskKey();
     this.accounting.spawn(key, pid);
@@ -130,6 +173,7 @@ export class Kernel implements Disposable {
       new FdTable(this),
       new AddressSpace(this),
     );
+    if (options.credentials !== undefined) task.credentials = makeCredentials(this.userNamespace, options.credentials);
     this.adopt(task);
     return task;
   }
@@ -137,17 +181,38 @@ export class Kernel implements Disposable {
   /** A buffer comes to be; it lives until its last File, its name and what is on top of it go. */
   createBuffer(exporter: Exporter, options: BufferOptions): Buffer {
     this.accounting.assertOpen();
-    const tracked = this.accounting.enabled && (this.semantics === 'intended' || exporter.memtrack);
-    const buffer = new Buffer(this, ++this.#buffersMade, exporter, options, tracked);
-    this.#buffers.set(buffer.key, buffer);
-    if (tracked)
-      this.accounting.init(buffer.key, buffer.size ?? buffer.sizeAtLeast ?? 0, buffer.creator?.key ?? 0, buffer.tag);
+    const { sameAs = null } = options;
+    const tracked =
+      sameAs === null
+        ? this.accounting.enabled && (this.semantics === 'intended' || exporter.memtrack)
+        : sameAs.tracked;
+    const key = ++this.#buffersMade;
+    if (tracked && sameAs === null) {
+      const { size, sizeAtLeast, creator, tag } = options;
+      this.accounting.init(key, size ?? sizeAtLeast ?? 0, creator?.key ?? 0, tag ?? null);
+    }
+    const buffer = new Buffer(this, key, exporter, options, tracked);
+    this.#buffers.set(key, buffer);
     return buffer;
   }
 
   /** Files go in flight; takes over one reference per file. */
   hold(from: Task, files: readonly File[]): Message {
-    return new Message(this, from.pid, files);
+    return new Message(this, from.pid, from.credentials.uid.real, files);
+  }
+
+  /** A file that is `counted` now holds a buffer, or once more: every table with an fd of it has one handle more. */
+  held(file: File, buffer: Buffer): void {
+    if (!buffer.tracked) return;
+    for (const { users } of file.tables?.keys() ?? [])
+      if (users[0]) this.accounting.install(users[0].key, buffer.account);
+  }
+
+  /** The opposite; call it while the buffer still lives. */
+  unheld(file: File, buffer: Buffer): void {
+    if (!buffer.tracked) return;
+    for (const { users } of file.tables?.keys() ?? [])
+      if (users[0]) this.accounting.uninstall(users[0].key, buffer.account);
   }
 
   /** Sends the commands kept back; call before reading `tracker`. */
@@ -175,28 +240,29 @@ export class Kernel implements Disposable {
   /** A buffer was released. */
   forget(buffer: Buffer): void {
     this.#buffers.delete(buffer.key);
-    if (buffer.tracked) this.accounting.remove(buffer.key);
+    if (buffer.tracked && buffer.account === buffer.key) this.accounting.remove(buffer.key);
   }
 
   /** A pid for a new task: the one asked for, whose former owner is reaped, or the next. */
   claimPid(pid: number | undefined): number {
     this.accounting.assertOpen();
-    if (pid === undefined) return this.#pids.next();
-    const owner = this.#pids.get(pid);
+    if (pid === undefined) return this.pidNamespace.pids.next();
+    const owner = this.pidNamespace.pids.get(pid);
     if (owner !== undefined && !reapForReuse(owner)) throw new MemtrackError('EEXIST', 'clone', `pid ${pid}`);
     return pid;
   }
 
   adopt(task: Task): void {
-    this.#pids.set(task.tid, task);
+    for (const space of task.pidNamespace.path) space.pids.set(task.numbers[space.level]!, task);
     if (task.group.leader === task) this.#groups.push(task.group);
   }
 
   /** de_thread: a thread becomes the leader and gets its pid. */
   takePid(task: Task, leader: Task): void {
-    this.#pids.delete(task.tid);
+    this.freePid(task);
     task.tid = leader.tid;
-    this.#pids.replace(task.tid, task);
+    task.numbers = leader.numbers;
+    for (const space of task.pidNamespace.path) space.pids.replace(task.numbers[space.level]!, task);
   }
 
   /** A group that ended turns out to be no process at all. */
@@ -210,13 +276,23 @@ export class Kernel implements Disposable {
     this.freePid(task);
     if (task === task.leader) task.group.pid = tid;
     task.tid = tid;
-    this.#pids.set(tid, task);
+    task.numbers = [tid, ...task.numbers.slice(1)];
+    for (const space of task.pidNamespace.path) space.pids.set(task.numbers[space.level]!, task);
   }
 
   freePid(task: Task): void {
-    if (this.#pids.get(task.tid) === task) this.#pids.delete(task.tid);
+    for (const { pids, level } of task.pidNamespace.path) {
+      const number = task.numbers[level]!;
+      if (pids.get(number) === task) pids.delete(number);
+    }
   }
 
+  newPidNamespace(parent: PidNamespace): PidNamespace {
+    return new PidNamespace(++this.#namespacesMade, parent, this.#pidMax);
+  }
+  newUserNamespace(parent: UserNamespace, owner: number, group: number): UserNamespace {
+    return new UserNamespace(++this.#namespacesMade, parent, owner, group);
+  }
   nextTaskKey(): number {
     return ++this.#tasksMade;
   }
@@ -225,6 +301,12 @@ export class Kernel implements Disposable {
   }
   nextAddressSpaceId(): number {
     return ++this.#addressSpacesMade;
+  }
+  /** Of a file that holds buffers for others: numbered when first seen, the same ever after. */
+  containerId(file: File): number {
+    let id = this.#containerIds.get(file);
+    if (id === undefined) this.#containerIds.set(file, (id = ++this.#containersSeen));
+    return id;
   }
   /** Inode numbers of sockets and the like. */
   nextAnonymousInode(): number {

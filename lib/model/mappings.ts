@@ -1,12 +1,15 @@
 import { MemtrackError } from '../core/errors.ts';
+import { refuseUnknownOptions } from '../core/known-options.ts';
 import type { AddressSpace } from './address-space.ts';
-import { MADV, PAGE, pageAlign, pageAligned, PROT, VMA } from './flags.ts';
+import type { File } from './file.ts';
+import { PAGE, pageAlign, pageAligned, PROT } from './flags.ts';
 import { MMAP_MIN, TASK_SIZE } from './gap.ts';
+import { refuseHole, refuseMore, refuseSplits } from './map-count.ts';
 import type { Task } from './task.ts';
+import { accounted } from './vma.ts';
 import type { Vma } from './vma.ts';
 
-export interface MmapOptions {
-  readonly fd: number;
+export interface MapFileOptions {
   /** Bytes. */
   readonly length: number;
   /** Bytes into the file; default 0. */
@@ -23,11 +26,34 @@ export interface MmapOptions {
   readonly noReplace?: boolean;
 }
 
+export interface MmapOptions extends MapFileOptions {
+  readonly fd: number;
+}
+
+const FILE_OPTIONS = ['length', 'offset', 'prot', 'shared', 'address', 'fixed', 'noReplace'];
+const OPTIONS = ['fd', ...FILE_OPTIONS];
+
 export function mmap(task: Task, options: MmapOptions): number {
-  const { length, offset = 0, prot = PROT.READ | PROT.WRITE, shared = true } = options;
+  refuseUnknownOptions(options, OPTIONS, 'mmap');
+  const { offset = 0 } = options;
   if (!pageAligned(offset)) throw new MemtrackError('EINVAL', 'mmap', `offset ${offset}`);
-  const file = task.file(options.fd);
+  return doMmap(task, task.file(options.fd), options);
+}
+
+/** A mapping of a file that has no fd. */
+export function mapFile(task: Task, file: File, options: MapFileOptions): number {
+  refuseUnknownOptions(options, FILE_OPTIONS, 'mapFile');
+  if (!pageAligned(options.offset ?? 0)) throw new MemtrackError('EINVAL', 'mmap', `offset ${options.offset}`);
+  return doMmap(task, file, options);
+}
+
+/** do_mmap, then mmap_region. */
+function doMmap(task: Task, file: File, options: MapFileOptions): number {
+  const { length, offset = 0, prot = PROT.READ | PROT.WRITE, shared = true } = options;
   if (!(length > 0)) throw new MemtrackError('EINVAL', 'mmap', `length ${length}`);
+  refuseMore(task);
+  if (file.operations.mayPlace !== undefined && pageAlign(length) <= TASK_SIZE)
+    file.operations.mayPlace(file, { length: pageAlign(length), offset, prot, shared }, options.address ?? 0);
   const start = place(task.mm, options);
   if (!file.readable || (shared && (prot & PROT.WRITE) !== 0 && !file.writable))
     throw new MemtrackError('EACCES', 'mmap');
@@ -35,14 +61,16 @@ export function mmap(task: Task, options: MmapOptions): number {
   if (file.operations.mmap === undefined) throw new MemtrackError('ENODEV', 'mmap');
   const request = { length: pageAlign(length), offset, prot, shared };
   const bits = file.operations.mayMap?.(file, request) ?? 0;
+  refuseHole(task, start, start + pageAlign(length), 'mmap');
   task.mm.unmap(task, start, length);
   file.operations.mmap(file, request);
-  task.mm.map(task, start, length, file, offset, prot, shared, bits);
+  const mapped = file.operations.mapped?.(file, request);
+  task.mm.map(task, start, length, file, offset, prot, shared, bits, mapped);
   return start;
 }
 
 /** __get_unmapped_area, for a length of whole pages. */
-function place(mm: AddressSpace, options: MmapOptions): number {
+function place(mm: AddressSpace, options: MapFileOptions): number {
   const { address = 0 } = options;
   const length = pageAlign(options.length);
   const bound = options.fixed === true || options.noReplace === true;
@@ -64,6 +92,7 @@ export function unmappedArea(mm: AddressSpace, hint: number, length: number, sys
 export function munmap(task: Task, address: number, length: number): void {
   if (!pageAligned(address) || !(length > 0) || address > TASK_SIZE || length > TASK_SIZE - address)
     throw new MemtrackError('EINVAL', 'munmap');
+  refuseHole(task, address, address + pageAlign(length), 'munmap');
   task.mm.unmap(task, address, length);
 }
 
@@ -73,6 +102,7 @@ export function mprotect(task: Task, address: number, length: number, prot: numb
   if (!(length > 0)) return;
   const end = address + pageAlign(length);
   const { stop, hole } = reach(task.mm, address, end, (vma) => vma.mayWrite || (prot & PROT.WRITE) === 0);
+  if (stop > address) refuseSplits(task, address, stop, (flags) => accounted((flags & ~7) | (prot & 7)), 'mprotect');
   if (stop > address) task.mm.protect(task, address, stop - address, prot);
   if (stop < end) throw new MemtrackError(hole ? 'ENOMEM' : 'EACCES', 'mprotect');
 }
@@ -92,25 +122,4 @@ function reach(
     stop = Math.min(vma.end, end);
   }
   return { stop, hole: false };
-}
-
-/** madvise_walk_vmas: what is mapped is advised, also around holes, of which ENOMEM tells. */
-export function madvise(task: Task, address: number, length: number, advice: number): void {
-  if (!knownAdvice(advice) || !pageAligned(address) || !(length >= 0)) throw new MemtrackError('EINVAL', 'madvise');
-  const { mm } = task;
-  const end = address + pageAlign(length);
-  const refuses = mm.vmas.find(
-    (vma) => advice === MADV.DOFORK && vma.start < end && vma.end > address && (vma.flags & VMA.io) !== 0,
-  );
-  const stop = refuses === undefined ? end : Math.max(refuses.start, address);
-  const hole = !mm.covered(address, stop);
-  if (advice === MADV.DONTFORK || advice === MADV.DOFORK)
-    mm.dontFork(task, address, stop - address, advice === MADV.DONTFORK);
-  if (refuses !== undefined) throw new MemtrackError('EINVAL', 'madvise', 'MADV_DOFORK');
-  if (hole) throw new MemtrackError('ENOMEM', 'madvise');
-}
-
-/** madvise_behavior_valid on x86-64 with everything configured. */
-function knownAdvice(advice: number): boolean {
-  return (advice >= 0 && advice <= 4) || (advice >= 8 && advice <= 25) || (advice >= 100 && advice <= 103);
 }

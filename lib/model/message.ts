@@ -10,18 +10,22 @@ export class Message {
   /** pid of the sender. */
   readonly from: number;
   readonly since: bigint;
+  /** Real uid of the sender, whom they count against. */
+  readonly user: number;
   readonly #kernel: Kernel;
   readonly #files: (File | null)[];
   #pending: number;
 
   /** Takes over one reference per file. */
-  constructor(kernel: Kernel, from: number, files: readonly File[]) {
+  constructor(kernel: Kernel, from: number, user: number, files: readonly File[]) {
     this.#kernel = kernel;
     this.from = from;
+    this.user = user;
     this.since = kernel.now;
     this.#files = [...files];
     this.#pending = files.length;
     if (this.#pending > 0) kernel.messages.add(this);
+    kernel.inFlight.add(user, this.#pending);
     for (const file of files) if (file instanceof Socket) kernel.socketsInFlight++;
   }
 
@@ -40,6 +44,7 @@ export class Message {
     const file = this.#files[index] ?? null;
     if (file === null) return null;
     this.#files[index] = null;
+    this.#kernel.inFlight.add(this.user, -1);
     if (file instanceof Socket) this.#kernel.socketsInFlight--;
     if (--this.#pending === 0) this.#kernel.messages.delete(this);
     return file;

@@ -9,11 +9,12 @@ const RESERVED_PIDS = 300;
 export class PidAllocator<T> {
   readonly #taken = new Map<number, T>();
   readonly #max: number;
-  #last = 1;
+  #last: number;
 
-  /** `max`: pid_max, exclusive. */
-  constructor(max: number) {
+  /** `max`: pid_max, exclusive. `last`: given out before the first. */
+  constructor(max: number, last = 1) {
     this.#max = max;
+    this.#last = last;
   }
 
   get(pid: number): T | undefined {

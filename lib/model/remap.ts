@@ -4,6 +4,7 @@ import type { AddressSpace } from './address-space.ts';
 import { MREMAP, pageAlign, pageAligned, VMA } from './flags.ts';
 import { TASK_SIZE } from './gap.ts';
 import { unmappedArea } from './mappings.ts';
+import { refuseMove } from './map-count.ts';
 import type { Task } from './task.ts';
 import type { Vma } from './vma.ts';
 
@@ -76,7 +77,9 @@ function remapOne(task: Task, remap: Remap): number {
     task.mm.unmap(task, address, newSize);
     throw new MemtrackError('EFAULT', 'mremap');
   }
+  if (fixed || dontUnmap) refuseMove(task, true);
   const to = target(task.mm, vma, remap);
+  if (!fixed && !dontUnmap && to !== address) refuseMove(task, false);
   task.mm.move(task, address, oldSize, to, newSize, dontUnmap || oldSize === 0);
   return to;
 }

@@ -1,6 +1,10 @@
 import { MemtrackError } from '../core/errors.ts';
+import { socketAt } from './connect.ts';
 import { allocate } from './descriptors.ts';
+import { refuseUnknownOptions } from '../core/known-options.ts';
+import { INSTALL_OPTIONS } from './fd-table.ts';
 import type { InstallOptions } from './fd-table.ts';
+import type { File } from './file.ts';
 import { SCM_MAX_FD } from './flags.ts';
 import type { Message } from './message.ts';
 import { Socket } from './socket.ts';
@@ -8,6 +12,8 @@ import type { Task } from './task.ts';
 
 /** CMSG_LEN(0): the header in front of the fds. */
 const CMSG_HEADER = 16;
+
+const RECEIVE_OPTIONS = ['controlLength', 'cloexec', 'peek'];
 
 export interface ReceiveOptions {
   /** Bytes of the control buffer (msg_controllen); it bounds how many fds fit. Default: room for all. */
@@ -26,31 +32,51 @@ export interface Received {
   readonly end: boolean;
 }
 
-export function socketpair(task: Task, options?: InstallOptions): [number, number] {
+export function socketpair(task: Task, options: InstallOptions = {}): [number, number] {
+  refuseUnknownOptions(options, INSTALL_OPTIONS, 'socketpair');
   const files = task.files;
   const first = allocate(task, files, 0, 'socketpair');
   const second = allocate(task, files, first + 1, 'socketpair');
   const [left, right] = Socket.pair(task.kernel);
-  files.publish(task, first, left, options?.cloexec ?? false);
-  files.publish(task, second, right, options?.cloexec ?? false);
+  files.publish(task, first, left, options.cloexec ?? false);
+  files.publish(task, second, right, options.cloexec ?? false);
   return [first, second];
 }
 
 /** scm_fp_copy, then unix_stream_sendmsg: each file gets one more reference, the queue's. */
 export function sendmsg(task: Task, socketFd: number, fds: readonly number[]): Message {
-  const socket = socketAt(task, socketFd);
+  const socket = socketAt(task, socketFd, 'sendmsg');
   if (fds.length > SCM_MAX_FD) throw new MemtrackError('EINVAL', 'sendmsg', `${fds.length} fds`);
-  const files = fds.map((fd) => task.file(fd));
+  const files = fds.map((fd) => passed(task, fd));
+  if (socket.state !== 'connected') throw new MemtrackError('ENOTCONN', 'sendmsg');
   if (socket.peer === null) throw new MemtrackError('EPIPE', 'sendmsg');
+  if (files.length > 0) task.kernel.inFlight.check(task);
   for (const file of files) file.get();
   const message = task.kernel.hold(task, files);
   socket.peer.queue.push(message);
   return message;
 }
 
+/** unix_dgram_sendmsg to a socket that is named by its address. */
+export function sendTo(task: Task, socketFd: number, to: Socket, fds: readonly number[]): Message {
+  const socket = socketAt(task, socketFd, 'sendmsg');
+  if (fds.length > SCM_MAX_FD) throw new MemtrackError('EINVAL', 'sendmsg', `${fds.length} fds`);
+  const files = fds.map((fd) => passed(task, fd));
+  if (socket.type !== to.type) throw new MemtrackError('EPROTOTYPE', 'sendmsg');
+  if (to.refs === 0) throw new MemtrackError('ECONNREFUSED', 'sendmsg');
+  if (files.length > 0) task.kernel.inFlight.check(task);
+  for (const file of files) file.get();
+  const message = task.kernel.hold(task, files);
+  to.queue.push(message);
+  return message;
+}
+
 /** scm_detach_fds: the lowest free fds in order; what finds no room is closed. */
 export function recvmsg(task: Task, socketFd: number, options: ReceiveOptions = {}): Received {
-  const socket = socketAt(task, socketFd);
+  refuseUnknownOptions(options, RECEIVE_OPTIONS, 'recvmsg');
+  const socket = socketAt(task, socketFd, 'recvmsg');
+  if (socket.type === 'stream' && socket.state !== 'connected')
+    throw new MemtrackError('EINVAL', 'recvmsg', 'not connected');
   const table = task.files;
   const peek = options.peek ?? false;
   const message = peek ? peeked(socket.queue) : socket.queue[0];
@@ -81,6 +107,7 @@ function peeked(queue: readonly Message[]): Message | undefined {
 
 /** unix_stream_read_generic with an empty queue: the error first, then the end. */
 function receiveNothing(socket: Socket): Received {
+  if (socket.type === 'datagram') throw new MemtrackError('EAGAIN', 'recvmsg');
   if (socket.reset) {
     socket.reset = false;
     throw new MemtrackError('ECONNRESET', 'recvmsg');
@@ -89,8 +116,9 @@ function receiveNothing(socket: Socket): Received {
   return { fds: [], truncated: false, end: true };
 }
 
-function socketAt(task: Task, fd: number): Socket {
+/** What scm_fp_copy takes of an fd. */
+function passed(task: Task, fd: number): File {
   const file = task.file(fd);
-  if (!(file instanceof Socket)) throw new MemtrackError('ENOTSOCK', 'sendmsg', String(fd));
+  if (file.operations.unsendable === true) throw new MemtrackError('EINVAL', 'sendmsg', `${fd} cannot be passed`);
   return file;
 }

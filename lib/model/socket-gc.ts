@@ -30,6 +30,8 @@ function countInFlight(sockets: ReadonlySet<Socket>): Map<Socket, number> {
 }
 
 function* queuedSockets(socket: Socket): Generator<Socket> {
+  // Who listens stands for what waits to be accepted.
+  yield* socket.embryos;
   for (const message of socket.queue) {
     for (const file of message.files) if (file instanceof Socket) yield file;
   }

@@ -1,9 +1,13 @@
 import { MemtrackError } from '../core/errors.ts';
 import type { AddressSpace } from './address-space.ts';
+import { madvise } from './advice.ts';
 import { clone } from './clone.ts';
+import * as connecting from './connect.ts';
 import type { CloneOptions } from './clone.ts';
 import * as descriptors from './descriptors.ts';
+import type { Credentials } from './credentials.ts';
 import { exec } from './exec.ts';
+import type { Program } from './exec-credentials.ts';
 import { exitGroup, exitThread, wait } from './exit.ts';
 import type { WaitResult } from './exit.ts';
 import type { FdTable, InstallOptions } from './fd-table.ts';
@@ -11,11 +15,17 @@ import type { File } from './file.ts';
 import { CLONE } from './flags.ts';
 import type { Kernel } from './kernel.ts';
 import * as mappings from './mappings.ts';
-import type { MmapOptions } from './mappings.ts';
+import type { MapFileOptions, MmapOptions } from './mappings.ts';
 import type { Message } from './message.ts';
+import { commOf, limitDescriptors } from './process-control.ts';
+import { numberIn, unsharePid, unshareUser } from './namespaces.ts';
+import type { PidNamespace } from './pid-namespace.ts';
 import { mremap } from './remap.ts';
+import { touch } from './resident.ts';
 import * as scm from './scm-rights.ts';
 import type { ReceiveOptions, Received } from './scm-rights.ts';
+import * as ids from './set-ids.ts';
+import type { Socket } from './socket.ts';
 import { ThreadGroup } from './thread-group.ts';
 
 /**
@@ -38,6 +48,13 @@ export class Task {
   /** Changes if it becomes the leader by exec. */
   tid: number;
   comm: string | null;
+  /** Who it is; changed by `setuid` and its like, and by exec. */
+  credentials: Credentials;
+  /** Its pid in each pid namespace that it is in, from the first down; `tid` is the first of them. */
+  numbers: readonly number[];
+  pidNamespace: PidNamespace;
+  /** Where the processes that it makes are born. */
+  pidNamespaceForChildren: PidNamespace;
   #files: FdTable | null;
   #mm: AddressSpace | null;
 
@@ -56,6 +73,10 @@ export class Task {
     this.key = key;
     this.tid = tid;
     this.comm = comm;
+    this.credentials = kernel.rootCredentials;
+    this.numbers = [tid];
+    this.pidNamespace = kernel.pidNamespace;
+    this.pidNamespaceForChildren = kernel.pidNamespace;
     this.startTime = kernel.now;
     this.#files = files;
     this.#mm = mm;
@@ -119,7 +140,7 @@ export class Task {
     old.removeUser(this);
   }
 
-  /** clone(2). EINVAL: CLONE_THREAD without CLONE_SIGHAND, that without CLONE_VM, CLONE_NEWNS with CLONE_FS; EAGAIN: no pid. */
+  /** clone(2). EINVAL: flags that do not go together; EPERM: CLONE_NEWPID without CAP_SYS_ADMIN; EAGAIN: no pid. */
   clone(flags: number, options?: CloneOptions): Task {
     return clone(this, flags, options);
   }
@@ -131,8 +152,8 @@ export class Task {
     return clone(this, CLONE.VM | CLONE.VFORK, options);
   }
   /** execve(2): other threads end, it becomes the leader, its table its own, its mappings gone, close-on-exec fds closed. */
-  exec(comm?: string | null): void {
-    exec(this, comm);
+  exec(comm?: string | null, program?: Program): void {
+    exec(this, comm, program);
   }
   /** _exit of this thread alone. */
   exit(status: number | null = 0): void {
@@ -146,12 +167,84 @@ export class Task {
     exitGroup(this, signal, true);
   }
   /** wait4: reaps an ended child; null: none has ended yet. ECHILD: no such child. */
-  wait(pid?: number): WaitResult | null {
-    return wait(this, pid);
+  wait(pid?: number, flags?: number): WaitResult | null {
+    return wait(this, pid, flags);
+  }
+  /** PR_SET_NAME: 15 bytes, up to a NUL; the rest is cut off. */
+  setName(name: string): void {
+    this.kernel.accounting.assertOpen();
+    this.comm = commOf(name);
+  }
+  /** PR_SET_CHILD_SUBREAPER: orphans among its descendants become its children. Not inherited. */
+  setChildSubreaper(on: boolean): void {
+    this.group.subreaper = on;
+  }
+  /** setrlimit(RLIMIT_NOFILE). EINVAL: more than hard; EPERM: hard raised without CAP_SYS_RESOURCE, or beyond nr_open. */
+  setrlimit(nofile: number, hard: number = this.group.nofileMax): void {
+    limitDescriptors(this, nofile, hard);
   }
   /** unshare(CLONE_FILES). */
   unshareFiles(): void {
     descriptors.unshareFiles(this);
+  }
+
+  /** Its pid in a namespace; 0: it is not in it. */
+  pidIn(space: PidNamespace): number {
+    return numberIn(this, space);
+  }
+  /** unshare(CLONE_NEWPID): processes that it makes are in a new pid namespace, the first of them its init. EPERM. */
+  unsharePid(): void {
+    unsharePid(this);
+  }
+  /** unshare(CLONE_NEWUSER): all capabilities in a new user namespace. EINVAL: it has threads. */
+  unshareUser(): void {
+    unshareUser(this);
+  }
+
+  /** setuid(2). EPERM: not its real or saved uid, and no CAP_SETUID; EINVAL. */
+  setuid(uid: number): void {
+    ids.setId(this, 'uid', uid);
+  }
+  setgid(gid: number): void {
+    ids.setId(this, 'gid', gid);
+  }
+  /** setreuid(2); -1 leaves as it is. EPERM, EINVAL. */
+  setreuid(real: number, effective: number): void {
+    ids.setReal(this, 'uid', real, effective);
+  }
+  setregid(real: number, effective: number): void {
+    ids.setReal(this, 'gid', real, effective);
+  }
+  /** setresuid(2); -1 leaves as it is. EPERM, EINVAL. */
+  setresuid(real: number, effective: number, saved: number): void {
+    ids.setAll(this, 'uid', real, effective, saved);
+  }
+  setresgid(real: number, effective: number, saved: number): void {
+    ids.setAll(this, 'gid', real, effective, saved);
+  }
+  /** setfsuid(2): the fsuid before; what is refused changes nothing. */
+  setfsuid(uid: number): number {
+    return ids.setFs(this, 'uid', uid);
+  }
+  setfsgid(gid: number): number {
+    return ids.setFs(this, 'gid', gid);
+  }
+  /** setgroups(2). EPERM, EINVAL. */
+  setgroups(groups: readonly number[]): void {
+    ids.setGroups(this, groups);
+  }
+  /** capset(2), bits by number. EPERM. */
+  capset(permitted: bigint, effective: bigint = permitted): void {
+    ids.setCaps(this, permitted, effective);
+  }
+  /** PR_SET_KEEPCAPS. */
+  setKeepCaps(keepCaps: boolean): void {
+    this.credentials = { ...this.credentials, keepCaps };
+  }
+  /** PR_SET_DUMPABLE: 0 or 1. EINVAL. */
+  setDumpable(dumpable: number): void {
+    if (dumpable !== 0 && dumpable !== 1) throw new MemtrackError('EINVAL', 'prctl', 'PR_SET_DUMPABLE');
+    this.mm.dumpable = dumpable;
   }
 
   /** The file at an fd. EBADF. */
@@ -163,6 +256,18 @@ export class Task {
   /** A new fd, the lowest free, for a file whose reference it takes over. EMFILE: then the reference stays with the caller. */
   install(file: File, options?: InstallOptions): number {
     return descriptors.install(this, file, options);
+  }
+  /** get_unused_fd_flags: the lowest free fd is taken, without a file yet: look-ups are EBADF, dup2 onto it EBUSY. EMFILE. */
+  reserve(options?: InstallOptions & { readonly from?: number }): number {
+    return descriptors.reserve(this, options);
+  }
+  /** fd_install: the reserved fd gets the file, whose reference it takes over. EBADF: not reserved; EBUSY: it has a file. */
+  publish(fd: number, file: File): void {
+    descriptors.publish(this, fd, file);
+  }
+  /** put_unused_fd: gives a reserved fd back. EBADF: not reserved. */
+  unreserve(fd: number): void {
+    descriptors.unreserve(this, fd);
   }
   /** EBADF. */
   close(fd: number): void {
@@ -210,6 +315,10 @@ export class Task {
   mmap(options: MmapOptions): number {
     return mappings.mmap(this, options);
   }
+  /** Maps a file that need not have an fd, as shmat(2) does; the mapping takes a reference of its own. Errors of mmap(2). */
+  mapFile(file: File, options: MapFileOptions): number {
+    return mappings.mapFile(this, file, options);
+  }
   /** EINVAL: not on a page, or no length. A hole is no error. */
   munmap(address: number, length: number): void {
     mappings.munmap(this, address, length);
@@ -222,18 +331,47 @@ export class Task {
   mremap(address: number, oldLength: number, newLength: number, flags = 0, newAddress = 0): number {
     return mremap(this, address, oldLength, newLength, flags, newAddress);
   }
-  /** MADV_DONTFORK and MADV_DOFORK act, other advice does nothing. EINVAL. */
+  /** Advice that changes flags acts (how far to read ahead, DONTFORK, DONTDUMP), other does nothing. EINVAL, ENOMEM: a hole; EAGAIN. */
   madvise(address: number, length: number, advice: number): void {
-    mappings.madvise(this, address, length, advice);
+    madvise(this, address, length, advice);
+  }
+
+  /** Reads every page of a range, which puts them in memory: only then RSS counts them. EFAULT. */
+  touch(address: number, length: number): void {
+    touch(this, address, length);
   }
 
   /** A connected pair of AF_UNIX sockets. EMFILE. */
   socketpair(options?: InstallOptions): [number, number] {
     return scm.socketpair(this, options);
   }
-  /** Passes fds with SCM_RIGHTS. EBADF, ENOTSOCK, EINVAL: more than 253; EPIPE: the other end is closed. */
+  /** socket(2): AF_UNIX, SOCK_STREAM. EMFILE. */
+  socket(options?: InstallOptions): number {
+    return connecting.socket(this, options);
+  }
+  /** bind(2) to a name of the abstract namespace. EBADF, ENOTSOCK, EINVAL: it has a name; EADDRINUSE. */
+  bind(socket: number, name: string): void {
+    connecting.bind(this, socket, name);
+  }
+  /** listen(2). EBADF, ENOTSOCK, EINVAL: without a name, or connected. */
+  listen(socket: number, backlog = 128): void {
+    connecting.listen(this, socket, backlog);
+  }
+  /** connect(2); what is sent then is in flight before anyone accepts. ECONNREFUSED, EAGAIN: too many wait; EISCONN, EINVAL. */
+  connect(socket: number, name: string): void {
+    connecting.connect(this, socket, name);
+  }
+  /** accept4(2) of the oldest connection. EAGAIN: none waits; EINVAL: not listening; EMFILE, EBADF, ENOTSOCK. */
+  accept(socket: number, options?: InstallOptions): number {
+    return connecting.accept(this, socket, options);
+  }
+  /** Passes fds with SCM_RIGHTS. EBADF, ENOTSOCK, EINVAL: more than 253; ENOTCONN; EPIPE: the other end is closed. */
   sendmsg(socket: number, fds: readonly number[]): Message {
     return scm.sendmsg(this, socket, fds);
+  }
+  /** Passes fds to a datagram socket. EBADF, ENOTSOCK, EINVAL: more than 253; EPROTOTYPE: not both take datagrams; ECONNREFUSED: it is closed; ETOOMANYREFS. */
+  sendTo(socket: number, to: Socket, fds: readonly number[]): Message {
+    return scm.sendTo(this, socket, to, fds);
   }
   /** Receives one message: what fits gets the lowest free fds, the rest is closed. EAGAIN: none is there; ECONNRESET, EBADF, ENOTSOCK. */
   recvmsg(socket: number, options?: ReceiveOptions): Received {

@@ -1,7 +1,10 @@
 import type { Task } from './task.ts';
 
-/** Soft RLIMIT_NOFILE that a process starts with. */
+/** RLIMIT_NOFILE that a process starts with: INR_OPEN_CUR and INR_OPEN_MAX. */
 const NOFILE = 1024;
+const NOFILE_MAX = 4096;
+
+const SIGCHLD = 17;
 
 /** What all threads of a process share (struct signal_struct), and what stays of it when it has ended. */
 export class ThreadGroup {
@@ -26,8 +29,14 @@ export class ThreadGroup {
   uncertain = false;
   /** Its pid is free again. */
   reaped = false;
-  /** Soft RLIMIT_NOFILE; system calls obey it. */
+  /** Soft RLIMIT_NOFILE; system calls obey it. `Task.setrlimit` changes it as the system call does. */
   nofile: number;
+  /** Hard RLIMIT_NOFILE. */
+  nofileMax: number;
+  /** Sent to the parent when it ends; one that is not SIGCHLD makes it a child for __WCLONE. */
+  exitSignal = SIGCHLD;
+  /** PR_SET_CHILD_SUBREAPER: orphans below it come to it instead of to init. */
+  subreaper = false;
 
   constructor(leader: Task, pid: number, parent: Task | null, startTime: bigint) {
     this.key = leader.key;
@@ -36,6 +45,7 @@ export class ThreadGroup {
     this.parent = parent;
     this.startTime = startTime;
     this.nofile = parent?.group.nofile ?? NOFILE;
+    this.nofileMax = parent?.group.nofileMax ?? NOFILE_MAX;
     parent?.group.children.add(this);
   }
 

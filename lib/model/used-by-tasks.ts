@@ -11,9 +11,9 @@ export abstract class UsedByTasks {
 
   removeUser(task: Task): void {
     this.users.splice(this.users.indexOf(task), 1);
-    if (this.users.length === 0) this.giveUp();
+    if (this.users.length === 0) this.giveUp(task);
   }
 
-  /** Lets go of everything; the core does so by itself. */
-  protected abstract giveUp(): void;
+  /** Lets go of everything, by the last user; the core does so by itself. */
+  protected abstract giveUp(by: Task): void;
 }

@@ -1,4 +1,5 @@
 import { VM } from '../core/record.ts';
+import type { Buffer } from './buffer.ts';
 import type { File } from './file.ts';
 import { VMA } from './flags.ts';
 
@@ -18,14 +19,34 @@ export class Vma {
   flags: number;
   readonly file: File;
   readonly since: bigint;
+  /** What it maps; mostly the file's. */
+  readonly buffer: Buffer | null;
+  /** What it has a reference of, besides the file's (vm_private_data). */
+  readonly object: Buffer | null;
 
-  constructor(start: number, end: number, offset: number, file: File, flags: number, since: bigint) {
+  constructor(
+    start: number,
+    end: number,
+    offset: number,
+    file: File,
+    flags: number,
+    since: bigint,
+    buffer: Buffer | null = file.buffer,
+    object: Buffer | null = null,
+  ) {
     this.start = start;
     this.end = end;
     this.offset = offset;
     this.file = file;
     this.flags = flags;
     this.since = since;
+    this.buffer = buffer;
+    this.object = object;
+  }
+
+  /** The same mapping somewhere else, or a part of it. */
+  like(start: number, end: number, offset: number, flags = this.flags, since = this.since): Vma {
+    return new Vma(start, end, offset, this.file, flags, since, this.buffer, this.object);
   }
 
   /** Whether `other`, with `flags`, continues it in memory and in the file, and the exporter lets mappings merge (can_vma_merge_after). */
@@ -33,6 +54,7 @@ export class Vma {
     return (
       this.end === other.start &&
       this.file === other.file &&
+      this.object === other.object &&
       this.flags === flags &&
       (flags & VMA.noMerge) === 0 &&
       this.offset + (this.end - this.start) === other.offset

@@ -1,5 +1,5 @@
 import { VM } from '../core/record.ts';
-import type { Snapshot } from '../core/snapshot.ts';
+import { NO_CONTAINERS, NO_HANDLES, type Snapshot } from '../core/snapshot.ts';
 import type { TrackerSnapshot } from '../core/tracker-snapshot.ts';
 import type { Tracker } from '../core/tracker.ts';
 import type { ReplayFacts } from './facts.ts';
@@ -10,6 +10,7 @@ export function snapshotOfTracker(tracker: Tracker, facts: ReplayFacts): Snapsho
   const { buffers, leaders } = core;
   const none = <Value>(value: Value): Value[] => new Array<Value>(buffers.length).fill(value);
   const rows = Array.from({ length: leaders.length }, (_, row) => row);
+  const rowOfPid = new Map(rows.map((row) => [leaders.pid[row], row]));
   return {
     at: facts.clock === null ? null : (facts.at ?? facts.end ?? facts.start),
     mode: facts.mode,
@@ -23,6 +24,7 @@ export function snapshotOfTracker(tracker: Tracker, facts: ReplayFacts): Snapsho
       refs: none(NaN),
       userspaceHandles: [...buffers.userspaceHandles],
       creator: [...buffers.pid].map((pid) => (pid === 0 ? NaN : pid)),
+      creatorRow: Array.from(buffers.pid, (pid) => rowOfPid.get(pid) ?? -1),
       backing: none(-1),
       files: none([]),
       kind: none('buffer'),
@@ -41,10 +43,14 @@ export function snapshotOfTracker(tracker: Tracker, facts: ReplayFacts): Snapsho
       status: rows.map(() => NaN),
       tables: rows.map((row) => [row]),
       addressSpaces: rows.map((row) => [row]),
+      containers: rows.map(() => []),
     },
+    files: { length: 0, buffer: [], dev: [], inode: [], refs: [] },
     fds: fdColumns(core),
     maps: mapColumns(core),
     inFlight: { length: 0, buffer: [], from: [], since: [] },
+    containers: NO_CONTAINERS,
+    handles: NO_HANDLES,
   };
 }
 
@@ -70,6 +76,7 @@ function fdColumns(core: TrackerSnapshot): Snapshot['fds'] {
     table,
     fd: all(NaN),
     buffer,
+    file: all(-1),
     cloexec: all(false),
     inferred: all(false),
     since: all(0n),
@@ -84,10 +91,12 @@ function mapColumns(core: TrackerSnapshot): Snapshot['maps'] {
     length: vmas.length,
     addressSpace: rows.map((row) => handles.leader[vmas.handle[row]!]!),
     buffer: rows.map((row) => byId.get(handles.buffer[vmas.handle[row]!]!)!),
+    file: rows.map(() => -1),
     start: [...vmas.start],
     bytes: rows.map((row) => vmas.end[row]! - vmas.start[row]!),
     offset: [...vmas.offset],
     perms: rows.map((row) => permsOf(vmas.flags[row]!)),
+    io: rows.map((row) => (vmas.flags[row]! & VM.io) !== 0),
     since: rows.map(() => 0n),
   };
 }

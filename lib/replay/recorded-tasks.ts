@@ -96,8 +96,9 @@ export class RecordedTasks {
       this.#losses.count('clone_contradicted');
       return;
     }
-    const legal = legalFlags(flags);
-    if (legal !== flags) this.#losses.count('clone_refused');
+    const asked = flags & ~IRRELEVANT;
+    const legal = legalFlags(parent, asked);
+    if (legal !== asked) this.#losses.count('clone_refused');
     this.#tasks[key] = parent.clone(legal, tid === undefined ? {} : { pid: tid });
     this.#introduced[key] = undefined;
   }
@@ -156,11 +157,17 @@ export class RecordedTasks {
   }
 }
 
+/** What says where to put numbers, and System V semaphores: nothing that is modelled. clone3(2) takes more of them together. */
+const IRRELEVANT = CLONE.PIDFD | CLONE.PARENT_SETTID | CLONE.DETACHED | CLONE.SYSVSEM;
+
 /** What kernel_clone would refuse cannot have been observed; the rest is kept. */
-function legalFlags(flags: number): number {
+function legalFlags(parent: Task, flags: number): number {
   let legal = flags;
   if ((legal & CLONE.VM) === 0) legal &= ~(CLONE.SIGHAND | CLONE.THREAD);
   if ((legal & CLONE.SIGHAND) === 0) legal &= ~CLONE.THREAD;
-  if ((legal & CLONE.FS) !== 0) legal &= ~CLONE.NEWNS;
+  if ((legal & CLONE.FS) !== 0) legal &= ~(CLONE.NEWNS | CLONE.NEWUSER);
+  if ((legal & CLONE.THREAD) !== 0) legal &= ~(CLONE.NEWUSER | CLONE.NEWPID);
+  if (parent.pidNamespace !== parent.pidNamespaceForChildren) legal &= ~CLONE.THREAD;
+  if (parent.pidNamespace.init === parent.group) legal &= ~CLONE.PARENT;
   return legal;
 }

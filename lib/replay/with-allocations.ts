@@ -48,7 +48,7 @@ export function withAllocations(run: Lowering, snapshot: Snapshot): Snapshot {
       if (mode === 'references' && knownToModel(run, allocation)) continue;
       const group = groupOf(run, allocation);
       const row = group === null ? undefined : rowOf.get(group);
-      const at = buffers.add(allocation, group?.pid ?? NaN);
+      const at = buffers.add(allocation, group?.pid ?? NaN, row ?? -1);
       if (mode === 'references' || row === undefined) continue;
       holds.process.push(row);
       holds.buffer.push(at);
@@ -119,6 +119,7 @@ class MoreBuffers {
       refs: [...from.refs],
       userspaceHandles: [...from.userspaceHandles],
       creator: [...from.creator],
+      creatorRow: [...from.creatorRow],
       backing: [...from.backing],
       files: [...from.files],
       kind: [...from.kind],
@@ -134,28 +135,24 @@ class MoreBuffers {
     return this.#of;
   }
 
-  add({ space, id, bytes, name }: Allocation, creator: number): number {
+  add({ space, id, bytes, name }: Allocation, creator: number, creatorRow: number): number {
     const inode = space === SPACE.dmaHeap && typeof id === 'number' ? id : null;
-    return this.#push(space, bytes, creator, name, inode, 'exact');
+    const row = this.#push(space, bytes, name, inode, 'exact');
+    this.#of.creator[row] = creator;
+    this.#of.creatorRow[row] = creatorRow;
+    return row;
   }
 
   /** What was there before the recording, of which only the sum is known. */
   addOlder(space: number, bytes: number): void {
-    this.#push(space, bytes, NaN, '(older than the recording)', null, 'inferred');
+    this.#push(space, bytes, '(older than the recording)', null, 'inferred');
   }
 
   addAmount(heap: string, bytes: number): void {
-    this.#push(SPACE.ionHeap, bytes, NaN, heap, null, 'inferred');
+    this.#push(SPACE.ionHeap, bytes, heap, null, 'inferred');
   }
 
-  #push(
-    space: number,
-    bytes: number,
-    creator: number,
-    name: string | null,
-    inode: number | null,
-    known: Known,
-  ): number {
+  #push(space: number, bytes: number, name: string | null, inode: number | null, known: Known): number {
     const of = this.#of;
     const [kind, exporter] = KINDS[space] ?? ['buffer', 'unknown'];
     of.key.push(this.#next++);
@@ -165,7 +162,8 @@ class MoreBuffers {
     of.resident.push(NaN);
     of.refs.push(NaN);
     of.userspaceHandles.push(NaN);
-    of.creator.push(creator);
+    of.creator.push(NaN);
+    of.creatorRow.push(-1);
     of.backing.push(-1);
     of.files.push(inode === null ? [] : [{ dev: null, inode }]);
     of.kind.push(kind);

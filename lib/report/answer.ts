@@ -4,7 +4,16 @@
  */
 
 import type { Severity } from '../core/addon.ts';
-import type { BufferFile, BufferKind, KernelSum, Known, Orphan, ProcessState } from '../core/snapshot.ts';
+import type {
+  BufferFile,
+  BufferKind,
+  ContainerKind,
+  HeldVia,
+  KernelSum,
+  Known,
+  Orphan,
+  ProcessState,
+} from '../core/snapshot.ts';
 import type { Totals } from '../rules/index.ts';
 
 /** Something that was ignored, refused or not there to be read. */
@@ -50,8 +59,9 @@ export interface AnswerProcess {
   readonly buffers: number;
   readonly fds: number;
   readonly maps: number;
+  /** GEM and ION handles, framebuffers and registrations in the files that it reaches. */
   readonly handles: number;
-  /** pids that use the same tables or address spaces, transitively. */
+  /** pids that use the same tables, address spaces or files that hold buffers, transitively. */
   readonly sharedWith: readonly number[];
   readonly known: Known;
 }
@@ -89,11 +99,14 @@ export interface AnswerHolder {
   readonly pid: number;
   readonly fds: number;
   readonly maps: number;
+  /** GEM and ION handles, framebuffers and registrations in the files that it reaches. */
   readonly handles: number;
   /** The earliest of these references; null: the recording has no clock. */
   readonly since: string | null;
   readonly fdList?: readonly AnswerFd[];
   readonly mapList?: readonly AnswerMapping[];
+  /** Where there is any. */
+  readonly handleList?: readonly AnswerHandle[];
 }
 
 export interface AnswerFd {
@@ -109,4 +122,13 @@ export interface AnswerMapping {
   readonly length: number;
   readonly offset: number;
   readonly perms: string;
+}
+
+export interface AnswerHandle {
+  readonly via: HeldVia;
+  /** The handle, framebuffer id or slot. */
+  readonly number: number;
+  /** Of the file that holds: unique in the recording. */
+  readonly container: number;
+  readonly kind: ContainerKind;
 }

@@ -128,16 +128,21 @@ function holdersCell(answer: Answer, detail: boolean): (row: AnswerBuffer) => st
   };
 }
 
-/** `2 fds 1 map`, and which where the answer has them. */
+/** `2 fds 1 map 1 handle`, and which where the answer has them. */
 export function showReferences(holder: AnswerHolder): string {
   const fds = (holder.fdList ?? []).map(
     (fd) => `${fd.fd}${fd.cloexec ? ' cloexec' : ''}${fd.inferred === true ? ' inferred' : ''}`,
   );
   const maps = (holder.mapList ?? []).map((map) => `${map.start}+${formatSize(map.length)} ${map.perms}`);
+  const handles = (holder.handleList ?? []).map(({ kind, container, via, number }) => {
+    const what = via === 'handle' ? '' : `${via} `;
+    return `${what}${number} of ${kind} ${container}`;
+  });
   const parts: string[] = [];
   if (holder.fds > 0) parts.push(count(holder.fds, 'fd') + (fds.length > 0 ? ` (${fds.join(', ')})` : ''));
   if (holder.maps > 0) parts.push(count(holder.maps, 'map') + (maps.length > 0 ? ` (${maps.join(', ')})` : ''));
-  if (holder.handles > 0) parts.push(count(holder.handles, 'handle'));
+  if (holder.handles > 0)
+    parts.push(count(holder.handles, 'handle') + (handles.length > 0 ? ` (${handles.join(', ')})` : ''));
   return parts.length === 0 ? 'allocated or held' : parts.join(' ');
 }
 

@@ -1,19 +1,20 @@
 import type { Holding } from '../rules/index.ts';
-import type { AnswerFd, AnswerMapping } from './answer.ts';
+import type { AnswerFd, AnswerHandle, AnswerMapping } from './answer.ts';
 
 interface Detail {
   readonly fdList: AnswerFd[];
   readonly mapList: AnswerMapping[];
+  handleList?: AnswerHandle[];
 }
 
-/** Every descriptor and mapping of every holder, for `--detail`. */
+/** Every descriptor, mapping and handle of every holder, for `--detail`. */
 export class DetailIndex {
   readonly #details = new Map<number, Detail>();
   readonly #buffers: number;
 
   constructor(holding: Holding) {
     const {
-      snapshot: { buffers, fds, maps },
+      snapshot: { buffers, fds, maps, containers, handles },
       sharing,
     } = holding;
     this.#buffers = buffers.length;
@@ -41,13 +42,26 @@ export class DetailIndex {
         perms: maps.perms[i] ?? '',
       });
     }
+    const kinds = new Map(containers.id.map((id, row) => [id, containers.kind[row] ?? 'file']));
+    for (let i = 0; i < handles.length; i++) {
+      const container = handles.container[i] ?? NaN;
+      const row = holder.get(sharing.containerIndex.get(container) ?? -1);
+      if (row === undefined) continue;
+      (this.#at(row, handles.buffer[i] ?? 0).handleList ??= []).push({
+        via: handles.via[i] ?? 'handle',
+        number: handles.number[i] ?? NaN,
+        container,
+        kind: kinds.get(container) ?? 'file',
+      });
+    }
   }
 
-  /** What the holder led by process `row` has of the buffer, by fd and by address. */
+  /** What the holder led by process `row` has of the buffer, by fd, by address, by container and number. */
   of(row: number, buffer: number): Detail {
     const detail = this.#at(row, buffer);
     detail.fdList.sort((a, b) => a.fd - b.fd);
     detail.mapList.sort((a, b) => parseInt(a.start, 16) - parseInt(b.start, 16));
+    detail.handleList?.sort((a, b) => a.container - b.container || a.number - b.number);
     return detail;
   }
 

@@ -6,7 +6,7 @@ import { DetailIndex } from './detail.ts';
 export interface AnswerOptions {
   /** Counters; those at 0 are left out. */
   readonly losses?: readonly Loss[];
-  /** Adds `fdList` and `mapList` to every holder. */
+  /** Adds `fdList`, `mapList` and `handleList` to every holder. */
   readonly detail?: boolean;
 }
 
@@ -56,7 +56,7 @@ function makeProcesses(holding: Holding): AnswerProcess[] {
       buffers: end - begin,
       fds: sum(byProcess.fds, begin, end),
       maps: sum(byProcess.maps, begin, end),
-      handles: 0,
+      handles: sum(byProcess.handles, begin, end),
       sharedWith: group.filter((member) => member !== row).map((member) => processes.pid[member] ?? NaN),
       known: charges.rss.lowerBound[row] === 1 ? 'lower-bound' : worst(holding, begin, end),
     };
@@ -112,7 +112,7 @@ function makeHolders(holding: Holding, buffer: number, detail: DetailIndex | nul
       pid: snapshot.processes.pid[row] ?? NaN,
       fds: byHolder.fds[entry] ?? 0,
       maps: byHolder.maps[entry] ?? 0,
-      handles: 0,
+      handles: byHolder.handles[entry] ?? 0,
       since: snapshot.at === null ? null : String(byHolder.since[entry] ?? 0n),
       ...detail?.of(row, buffer),
     });

@@ -8,7 +8,7 @@ export interface Charges {
   readonly bytes: Float64Array;
   /** By process row: 1 if a buffer of unknown size is in it, so that the figure is a lower bound. */
   readonly lowerBound: Uint8Array;
-  /** Bytes charged by the rule; holders that share are counted once, a page under rss once per holder. */
+  /** Bytes charged by the rule: what its reader gets who adds up, which for many rules counts shared pages more than once. */
   readonly sum: number;
   /** Bytes that live and that the rule charges to nobody. */
   readonly unattributed: number;

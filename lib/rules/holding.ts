@@ -1,6 +1,7 @@
 /**
  * Who holds what: a process holds a buffer if a table or an address space that it uses has a descriptor or a
- * mapping of it. Processes that share, transitively, are one holder, named by the member that started first.
+ * mapping of it, or a file that it reaches (a DRM file, an ION client) has a handle of it. Processes that share any of
+ * these, transitively, are one holder, named by the member that started first.
  */
 
 import type { Snapshot } from '../core/snapshot.ts';
@@ -12,13 +13,13 @@ export interface Holding {
   readonly snapshot: Snapshot;
   readonly sharing: Sharing;
   readonly pages: PageSets;
-  /** By process row: what the process's own tables and address spaces refer to. */
+  /** By process row: what the process's own tables, address spaces and containers refer to. */
   readonly byProcess: ReferenceTable;
   /** By process row: what the whole holder refers to, at its leading row; other rows are empty. */
   readonly byHolder: ReferenceTable;
   /** By buffer row: its holders. */
   readonly holders: HolderColumns;
-  /** By buffer row: references in sockets' queues. */
+  /** By buffer row: references in sockets' queues, and those of containers that only sockets' queues have. */
   readonly inFlight: Uint32Array;
 }
 
@@ -66,8 +67,6 @@ export function findHolding(snapshot: Snapshot): Holding {
     addHolds(whole, members ?? [row], holds, snapshot);
   }
   const byHolder = whole.finish();
-  const inFlight = new Uint32Array(buffers.length);
-  for (const buffer of snapshot.inFlight.buffer) inFlight[buffer] = (inFlight[buffer] ?? 0) + 1;
   return {
     snapshot,
     sharing,
@@ -75,18 +74,32 @@ export function findHolding(snapshot: Snapshot): Holding {
     byProcess: own.finish(),
     byHolder,
     holders: turn(byHolder, buffers.length),
-    inFlight,
+    inFlight: countInFlight(snapshot, sharing),
   };
 }
 
-/** References by the table or address space they are in: descriptors as their row, mappings after them. */
+function countInFlight({ buffers, inFlight, containers, handles }: Snapshot, sharing: Sharing): Uint32Array {
+  const counts = new Uint32Array(buffers.length);
+  for (const buffer of inFlight.buffer) counts[buffer] = (counts[buffer] ?? 0) + 1;
+  const passed = new Map<number, number>();
+  containers.id.forEach((id, row) => {
+    if (!sharing.containerIndex.has(id)) passed.set(id, containers.inFlight[row] ?? 0);
+  });
+  handles.buffer.forEach((buffer, i) => {
+    counts[buffer] = (counts[buffer] ?? 0) + (passed.get(handles.container[i] ?? NaN) ?? 0);
+  });
+  return counts;
+}
+
+/** References by the table, address space or container they are in: descriptors as their row, then mappings, then handles. */
 interface SortedReferences {
   readonly begin: Uint32Array;
   readonly reference: Uint32Array;
 }
 
-function sortReferences({ fds, maps }: Snapshot, sharing: Sharing): SortedReferences {
-  const place = new Int32Array(fds.length + maps.length);
+function sortReferences({ fds, maps, handles }: Snapshot, sharing: Sharing): SortedReferences {
+  const firstHandle = fds.length + maps.length;
+  const place = new Int32Array(firstHandle + handles.length);
   const begin = new Uint32Array(sharing.length + 1);
   const put = (reference: number, index = -1): void => {
     place[reference] = index;
@@ -95,6 +108,8 @@ function sortReferences({ fds, maps }: Snapshot, sharing: Sharing): SortedRefere
   // A table that no process uses (the last user is gone) holds nothing.
   for (let i = 0; i < fds.length; i++) put(i, sharing.tableIndex.get(fds.table[i] ?? NaN));
   for (let i = 0; i < maps.length; i++) put(fds.length + i, sharing.addressSpaceIndex.get(maps.addressSpace[i] ?? NaN));
+  for (let i = 0; i < handles.length; i++)
+    put(firstHandle + i, sharing.containerIndex.get(handles.container[i] ?? NaN));
   for (let i = 0; i < sharing.length; i++) begin[i + 1] = (begin[i + 1] ?? 0) + (begin[i] ?? 0);
 
   const next = begin.slice();
@@ -114,15 +129,22 @@ function addRow(
   row: number,
   used: Iterable<number>,
   references: SortedReferences,
-  { fds, maps }: Snapshot,
+  { fds, maps, handles }: Snapshot,
 ): void {
   table.beginRow(row);
+  const firstHandle = fds.length + maps.length;
   for (const index of used) {
     for (let at = references.begin[index] ?? 0; at < (references.begin[index + 1] ?? 0); at++) {
       const reference = references.reference[at] ?? 0;
-      const map = reference - fds.length;
-      if (map < 0) table.add(fds.buffer[reference] ?? 0, 1, 0, fds.since[reference] ?? 0n);
-      else table.add(maps.buffer[map] ?? 0, 0, 1, maps.since[map] ?? 0n);
+      if (reference < fds.length) {
+        table.add(fds.buffer[reference] ?? 0, 1, 0, 0, fds.since[reference] ?? 0n);
+      } else if (reference < firstHandle) {
+        const map = reference - fds.length;
+        table.add(maps.buffer[map] ?? 0, 0, 1, 0, maps.since[map] ?? 0n);
+      } else {
+        const handle = reference - firstHandle;
+        table.add(handles.buffer[handle] ?? 0, 0, 0, 1, handles.since[handle] ?? 0n);
+      }
     }
   }
 }
@@ -146,7 +168,7 @@ function addHolds(
   { holds }: Snapshot,
 ): void {
   for (const process of processes) {
-    for (const i of rows.get(process) ?? []) table.add(holds!.buffer[i] ?? 0, 0, 0, holds!.since[i] ?? 0n);
+    for (const i of rows.get(process) ?? []) table.add(holds!.buffer[i] ?? 0, 0, 0, 0, holds!.since[i] ?? 0n);
   }
 }
 

@@ -10,6 +10,8 @@ export interface ReferenceTable {
   readonly fds: Uint32Array;
   /** Entry -> mappings. */
   readonly maps: Uint32Array;
+  /** Entry -> handles, framebuffers and registrations in containers. */
+  readonly handles: Uint32Array;
   /** Entry -> the earliest of these references, in nanoseconds on the recording's clock. */
   readonly since: BigInt64Array;
 }
@@ -23,6 +25,7 @@ export class ReferenceTableBuilder {
   #buffer = new Uint32Array(1024);
   #fds = new Uint32Array(1024);
   #maps = new Uint32Array(1024);
+  #handles = new Uint32Array(1024);
   #since = new BigInt64Array(1024);
   #length = 0;
   #row = 0;
@@ -45,7 +48,7 @@ export class ReferenceTableBuilder {
     this.#end[row] = this.#end[other] ?? 0;
   }
 
-  add(buffer: number, fds: number, maps: number, since: bigint): void {
+  add(buffer: number, fds: number, maps: number, handles: number, since: bigint): void {
     let entry = this.#entry[buffer] ?? -1;
     if (entry < (this.#begin[this.#row] ?? 0)) {
       if (this.#length === this.#buffer.length) this.#grow();
@@ -59,6 +62,7 @@ export class ReferenceTableBuilder {
     }
     this.#fds[entry] = (this.#fds[entry] ?? 0) + fds;
     this.#maps[entry] = (this.#maps[entry] ?? 0) + maps;
+    this.#handles[entry] = (this.#handles[entry] ?? 0) + handles;
   }
 
   finish(): ReferenceTable {
@@ -69,6 +73,7 @@ export class ReferenceTableBuilder {
       buffer: this.#buffer.subarray(0, length),
       fds: this.#fds.subarray(0, length),
       maps: this.#maps.subarray(0, length),
+      handles: this.#handles.subarray(0, length),
       since: this.#since.subarray(0, length),
     };
   }
@@ -82,6 +87,7 @@ export class ReferenceTableBuilder {
     this.#buffer = larger(this.#buffer, new Uint32Array(length));
     this.#fds = larger(this.#fds, new Uint32Array(length));
     this.#maps = larger(this.#maps, new Uint32Array(length));
+    this.#handles = larger(this.#handles, new Uint32Array(length));
     this.#since = larger(this.#since, new BigInt64Array(length));
   }
 }

@@ -1,11 +1,12 @@
 import type { ProcessColumns } from '../core/snapshot.ts';
 
-/** Fd tables and address spaces, numbered densely, and which processes use them. */
+/** Fd tables, address spaces and containers, numbered densely, and which processes use them. */
 export interface Sharing {
-  /** Number of tables and address spaces. */
+  /** Number of tables, address spaces and containers. */
   readonly length: number;
   readonly tableIndex: ReadonlyMap<number, number>;
   readonly addressSpaceIndex: ReadonlyMap<number, number>;
+  readonly containerIndex: ReadonlyMap<number, number>;
   /** Process row -> what it uses, each once. */
   readonly used: readonly (readonly number[])[];
   /** Process row -> row of the first-started process it shares with, transitively; its own row if it shares with none. */
@@ -14,10 +15,11 @@ export interface Sharing {
   readonly members: ReadonlyMap<number, readonly number[]>;
 }
 
-/** Who shares a table or an address space with whom: CLONE_FILES, CLONE_VM, vfork. */
+/** Who shares a table or an address space with whom (CLONE_FILES, CLONE_VM, vfork), or a file that holds buffers (fork, SCM_RIGHTS). */
 export function findSharing(processes: ProcessColumns): Sharing {
   const tableIndex = new Map<number, number>();
   const addressSpaceIndex = new Map<number, number>();
+  const containerIndex = new Map<number, number>();
   const firstUser: number[] = [];
   const used: number[][] = [];
   const group = new Int32Array(processes.length);
@@ -27,6 +29,7 @@ export function findSharing(processes: ProcessColumns): Sharing {
     const mine = new Set<number>();
     for (const id of processes.tables[row] ?? []) mine.add(number(tableIndex, id, firstUser));
     for (const id of processes.addressSpaces[row] ?? []) mine.add(number(addressSpaceIndex, id, firstUser));
+    for (const id of processes.containers[row] ?? []) mine.add(number(containerIndex, id, firstUser));
     used.push([...mine]);
     for (const index of mine) {
       const first = firstUser[index] ?? -1;
@@ -44,7 +47,7 @@ export function findSharing(processes: ProcessColumns): Sharing {
     if (rows === undefined) members.set(leader, [leader, row]);
     else rows.push(row);
   }
-  return { length: firstUser.length, tableIndex, addressSpaceIndex, used, group, members };
+  return { length: firstUser.length, tableIndex, addressSpaceIndex, containerIndex, used, group, members };
 }
 
 function number(indexes: Map<number, number>, id: number, firstUser: number[]): number {

@@ -18,12 +18,12 @@ export interface Totals {
   readonly unknownResident: number;
 }
 
-export function findTotals(holding: Holding): Totals {
+/** Sums up; `isHeld` tells which buffers count as held, by default those with a holder. */
+export function findTotals(holding: Holding, isHeld = (row: number): boolean => hasHolder(holding, row)): Totals {
   const {
     snapshot: { buffers },
     pages: sets,
   } = holding;
-  const isHeld = (row: number): boolean => (holding.holders.begin[row + 1] ?? 0) > (holding.holders.begin[row] ?? 0);
   const totals = {
     buffers: buffers.length,
     bytes: 0,
@@ -53,6 +53,10 @@ export function findTotals(holding: Holding): Totals {
     unknownSizes: totals.unknownSizes,
     unknownResident: totals.unknownResident,
   };
+}
+
+function hasHolder({ holders: { begin } }: Holding, row: number): boolean {
+  return (begin[row + 1] ?? 0) > (begin[row] ?? 0);
 }
 
 function farthest(sets: PageSets, members: readonly number[]): number {

@@ -3,7 +3,7 @@
 namespace memtrack {
 
 BufferTable::~BufferTable() {
-  buffers_.for_each([](uint32_t, Buffer& buffer) { buffer.holders.clear(); });
+  holders_.for_each([](uint32_t, HolderSet& holders) { holders.clear(); });
 }
 
 Status BufferTable::init(uint32_t key, uint64_t size, uint32_t pid, uint32_t tag) {
@@ -12,6 +12,7 @@ Status BufferTable::init(uint32_t key, uint64_t size, uint32_t pid, uint32_t tag
   if (entry.load(std::memory_order_relaxed) != 0) return kEexist;
   const int32_t id = ids_.alloc(0, static_cast<int32_t>(id_limit_));
   if (id < 0) return id;
+  holders_.ensure(static_cast<uint32_t>(id));
   Buffer& buffer = buffers_.ensure(static_cast<uint32_t>(id));
   buffer.lock.lock();
   buffer.tag = tag;
@@ -31,7 +32,7 @@ Status BufferTable::remove(uint32_t key, bool even_if_held, bool* tagged) {
   if (id == kNoId) return kEnoent;
   Buffer& buffer = at(id);
   buffer.lock.lock();
-  const bool held = buffer.holders.size() != 0;
+  const bool held = holders(id).size() != 0;
   if (held && !even_if_held) {
     buffer.lock.unlock();
     return kEbusy;

@@ -1,9 +1,10 @@
-// BufferTable: every tracked buffer, by key and by id. One cache line each: what it is and who holds it.
+// BufferTable: every tracked buffer, by key and by id. What it is and who holds it stand apart: most commands change
+// only the holders, and these are dense.
 //
 // Ids are memtrack ids: the lowest free from 0, used again at once. Keys are the issuer's and never used again.
 //
-// Thread safety: `id_of` and `at` need no lock; `init` and `remove` take the table's; a buffer's fields need its
-// `lock`. A buffer found without a lock may have become another: compare `key` under its lock.
+// Thread safety: `id_of`, `at` and `holders` need no lock; `init` and `remove` take the table's; a buffer's fields and
+// its holders need its `lock`. A buffer found without a lock may have become another: compare `key` under its lock.
 #ifndef MEMTRACK_CORE_BUFFER_TABLE_H_
 #define MEMTRACK_CORE_BUFFER_TABLE_H_
 
@@ -19,16 +20,15 @@
 
 namespace memtrack {
 
-struct alignas(64) Buffer {
+struct alignas(32) Buffer {
   std::atomic<uint32_t> key{0};  // 0: no buffer has this id
   uint32_t tag = 0;              // number, 0: NULL
   uint64_t size = 0;             // bytes
   uint32_t pid = 0;              // of the allocator's group leader
   SpinLock lock;
   std::atomic<bool> dangling{false};  // posted: removed while held; the id stays taken for ever
-  HolderSet holders;                  // slots of leaders; its size is userspace_handles
 };
-static_assert(sizeof(Buffer) == 64);
+static_assert(sizeof(Buffer) == 32);
 
 class BufferTable {
  public:
@@ -54,8 +54,14 @@ class BufferTable {
   }
 
   // REQUIRES: `id` was given out once.
-  Buffer& at(uint32_t id) const { return *buffers_.find(id); }
+  Buffer& at(uint32_t id) const { return buffers_.at(id); }
   Buffer* find(uint32_t id) const { return buffers_.find(id); }
+
+  // Slots of the leaders that hold it; their number is userspace_handles. REQUIRES: `id` was given out once.
+  HolderSet& holders(uint32_t id) const { return holders_.at(id); }
+
+  // Fetches ahead what id_of will read.
+  void prefetch_id(uint32_t key) const { ids_of_keys_.prefetch(key); }
 
   // Gives `key` the lowest free id; the id, -EEXIST, -ENOSPC or -ENOMEM.
   Status init(uint32_t key, uint64_t size, uint32_t pid, uint32_t tag);
@@ -76,7 +82,7 @@ class BufferTable {
   uint32_t live() const { return live_.load(std::memory_order_relaxed); }
   size_t bytes() const {
     const MutexGuard guard(mu_);
-    return buffers_.bytes() + ids_of_keys_.bytes();
+    return buffers_.bytes() + holders_.bytes() + ids_of_keys_.bytes();
   }
 
  private:
@@ -88,6 +94,7 @@ class BufferTable {
   std::atomic<uint32_t> live_{0};
   PagedTable<std::atomic<uint32_t>> ids_of_keys_;  // id + 1; 0: never, kDead: removed
   PagedTable<Buffer, 10> buffers_;
+  PagedTable<HolderSet, 10> holders_;
 };
 
 }  // namespace memtrack

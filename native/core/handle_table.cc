@@ -50,7 +50,7 @@ uint32_t* HandleTable::add_slowly(uint32_t id) {
 // Finds `id` or takes the first slot that can hold it.
 uint32_t* HandleTable::place(uint32_t id) {
   uint32_t* reusable = nullptr;
-  for (uint32_t b = bucket_of(id, shift_);; b++) {
+  for (uint32_t b = bucket_of(id, mask_, shift_);; b++) {
     Bucket& bucket = buckets_[b & mask_];
     if (const unsigned hit = match(bucket, id + 1)) {
       uint32_t* count = &bucket.counts[__builtin_ctz(hit)];

@@ -13,12 +13,12 @@
 #ifndef MEMTRACK_CORE_HANDLE_TABLE_H_
 #define MEMTRACK_CORE_HANDLE_TABLE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "core/match_words.h"
 
 namespace memtrack {
 
@@ -43,7 +43,7 @@ class HandleTable {
   uint32_t* add(uint32_t id) {
     if (buckets_ != nullptr && old_ == nullptr && used_ < full_at(mask_ + 1)) [[likely]] {
       // Nearly always the id's own bucket has it, or room for it.
-      Bucket& bucket = buckets_[bucket_of(id, shift_)];
+      Bucket& bucket = buckets_[bucket_of(id, mask_, shift_)];
       const unsigned unused = match(bucket, 0);
       if (const unsigned hit = match(bucket, id + 1)) {
         uint32_t* count = &bucket.counts[__builtin_ctz(hit)];
@@ -77,15 +77,25 @@ class HandleTable {
     }
   }
 
-  // Calls f(id, count) for each entry, in no order. `ahead(id)` is called some entries earlier: to prefetch.
-  template <class F, class P>
-  void for_each(F&& f, P&& ahead) const {
-    walk(buckets_, buckets_ == nullptr ? 0 : mask_ + 1, f, ahead);
-    if (old_ != nullptr) walk(old_, old_mask_ + 1, f, ahead);
-  }
+  // Calls f(id, count) for each entry, in no order.
   template <class F>
   void for_each(F&& f) const {
-    for_each(f, [](uint32_t) {});
+    for (const auto& [buckets, n] :
+         {std::pair(buckets_, size(buckets_, mask_)), std::pair(old_, size(old_, old_mask_))}) {
+      for (uint32_t b = 0; b < n; b++) {
+        for (unsigned i = 0; i < 8; i++) {
+          if (buckets[b].counts[i] != 0) f(buckets[b].ids[i] - 1, buckets[b].counts[i]);
+        }
+      }
+    }
+  }
+
+  // Calls f(id, locate(id)) for each entry, in no order. locate gives a pointer some entries earlier, and what is there
+  // is fetched for writing meanwhile: for a caller that would else wait at each entry.
+  template <class L, class F>
+  void for_each_located(L&& locate, F&& f) const {
+    walk(buckets_, size(buckets_, mask_), locate, f);
+    walk(old_, size(old_, old_mask_), locate, f);
   }
 
   // Becomes a copy of `other`. REQUIRES: empty.
@@ -95,7 +105,7 @@ class HandleTable {
   void clear();
 
   void prefetch(uint32_t id) const {
-    if (buckets_ != nullptr) __builtin_prefetch(&buckets_[bucket_of(id, shift_)]);
+    if (buckets_ != nullptr) __builtin_prefetch(&buckets_[bucket_of(id, mask_, shift_)]);
   }
 
   uint32_t size() const { return live_; }
@@ -108,32 +118,54 @@ class HandleTable {
     uint32_t counts[8];
   };
 
+  static constexpr uint32_t kGather = 4;       // buckets gathered at a time by a walk
   static constexpr uint32_t kStepwise = 4096;  // buckets; above it growth goes step by step
   static constexpr uint32_t kStep = 4;         // buckets moved at each change
 
-  // Fibonacci hashing: consecutive ids, the common case, spread evenly.
-  static uint32_t bucket_of(uint32_t id, unsigned shift) {
-    return static_cast<uint32_t>((static_cast<uint64_t>(id * 0x9E3779B1u)) >> shift);
+  // Entries of kGather buckets in a row. No branch for each slot: nobody could predict it.
+  template <class Found>
+  struct Gathered {
+    uint32_t n = 0;
+    uint32_t ids[8 * kGather];
+    Found found[8 * kGather];
+
+    template <class L>
+    void take(const Bucket* buckets, uint32_t count, L&& locate) {
+      uint32_t taken = 0;
+      for (const Bucket* bucket = buckets; bucket != buckets + count; bucket++) {
+        for (unsigned i = 0; i < 8; i++) {
+          ids[taken] = bucket->ids[i] - 1;
+          taken += bucket->counts[i] != 0;
+        }
+      }
+      n = taken;
+      for (uint32_t i = 0; i < taken; i++) {
+        found[i] = locate(ids[i]);
+        __builtin_prefetch(found[i], 1);
+      }
+    }
+    template <class F>
+    void tell(F&& f) const {
+      for (uint32_t i = 0; i < n; i++) f(ids[i], found[i]);
+    }
+  };
+
+  // Ids are dense, and what a process holds was often allocated together. So a block of 64 ids is hashed as one (Fibonacci
+  // hashing spreads consecutive blocks evenly) and within it two ids share a bucket: a walk over the buckets then visits
+  // the holders of a whole block, which lie together, before it goes on.
+  static uint32_t bucket_of(uint32_t id, uint32_t mask, unsigned shift) {
+    const auto block =
+        static_cast<uint32_t>(static_cast<uint64_t>((id >> 6) * 0x9E3779B1u) >> shift);
+    return (block ^ (id >> 1 & 31)) & mask;
   }
 
   // Bit i: slot i of the bucket has this word.
   static unsigned match(const Bucket& bucket, uint32_t word) {
-#if defined(__SSE2__)
-    const __m128i wanted = _mm_set1_epi32(static_cast<int>(word));
-    const auto* ids = reinterpret_cast<const __m128i*>(bucket.ids);
-    const __m128i low = _mm_cmpeq_epi32(_mm_load_si128(ids), wanted);
-    const __m128i high = _mm_cmpeq_epi32(_mm_load_si128(ids + 1), wanted);
-    const __m128i both = _mm_packs_epi32(low, high);
-    return static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(both, _mm_setzero_si128())));
-#else
-    unsigned bits = 0;
-    for (unsigned i = 0; i < 8; i++) bits |= static_cast<unsigned>(bucket.ids[i] == word) << i;
-    return bits;
-#endif
+    return match_words(bucket.ids, word);
   }
 
   static uint32_t* probe(Bucket* buckets, uint32_t mask, unsigned shift, uint32_t id) {
-    for (uint32_t b = bucket_of(id, shift);; b++) {
+    for (uint32_t b = bucket_of(id, mask, shift);; b++) {
       Bucket& bucket = buckets[b & mask];
       if (const unsigned hit = match(bucket, id + 1)) {
         uint32_t* count = &bucket.counts[__builtin_ctz(hit)];
@@ -143,26 +175,24 @@ class HandleTable {
     }
   }
 
-  template <class F, class P>
-  static void walk(const Bucket* buckets, uint32_t n, F&& f, P&& ahead) {
-    constexpr uint32_t kAhead = 2;
-    for (uint32_t b = 0; b < n; b++) {
-      if (b + kAhead < n) {
-        const Bucket& next = buckets[b + kAhead];
-        for (unsigned i = 0; i < 8; i++) {
-          if (next.counts[i] != 0) ahead(next.ids[i] - 1);
-        }
-      }
-      const Bucket& bucket = buckets[b];
-      for (unsigned i = 0; i < 8; i++) {
-        if (bucket.counts[i] != 0) f(bucket.ids[i] - 1, bucket.counts[i]);
-      }
+  // Those of the next few buckets are gathered before the gathered ones are told: many fetches under way at a time.
+  template <class L, class F>
+  static void walk(const Bucket* buckets, uint32_t n, L&& locate, F&& f) {
+    Gathered<decltype(locate(0u))> gathered[2];
+    uint32_t turn = 0;
+    for (uint32_t b = 0; b < n; b += kGather, turn ^= 1) {
+      gathered[turn].take(buckets + b, std::min(kGather, n - b), locate);
+      gathered[turn ^ 1].tell(f);
     }
+    gathered[turn ^ 1].tell(f);
   }
 
   // Full when seven of eight slots are used: beyond that probes lengthen quickly.
   static constexpr uint32_t full_at(uint32_t buckets) { return buckets * 7; }
 
+  static uint32_t size(const Bucket* buckets, uint32_t mask) {
+    return buckets == nullptr ? 0 : mask + 1;
+  }
   static Bucket* allocate(uint32_t n);
   uint32_t* add_slowly(uint32_t id);
   void make_room();

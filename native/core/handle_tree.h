@@ -102,13 +102,14 @@ class HandleTree {
     for_each_in_order(f, [](uint32_t) {});
   }
 
-  template <class F, class P>
-  void for_each(F&& f, P&& ahead) const {
-    table_.for_each(f, ahead);
-  }
+  // In no order; see HandleTable.
   template <class F>
   void for_each(F&& f) const {
     table_.for_each(f);
+  }
+  template <class L, class F>
+  void for_each_located(L&& locate, F&& f) const {
+    table_.for_each_located(locate, f);
   }
 
   // Becomes a copy of `other`'s handles. REQUIRES: empty.

@@ -39,6 +39,15 @@ class PagedTable {
     return page == nullptr ? nullptr : page + (index & (kPage - 1));
   }
 
+  // The same. REQUIRES: its page was ensured.
+  T& at(uint32_t index) const {
+    return directory_[index >> kPageBits].load(std::memory_order_acquire)[index & (kPage - 1)];
+  }
+
+  void prefetch(uint32_t index) const {
+    if (const T* entry = find(index)) __builtin_prefetch(entry);
+  }
+
   // The entry of `index`, making its page. Aborts when the machine is out of memory.
   T& ensure(uint32_t index) {
     if (T* entry = find(index)) return *entry;

@@ -79,22 +79,32 @@ Status Tracker::uninstall(uint32_t task, uint32_t buffer) {
   return status;
 }
 
-// Fetches ahead the two cache lines that the command at i will wait for: its buffer, and the buffer's bucket in the task's
-// table.
+// A batch is known in advance, so what a command will wait for is fetched while those before it run: first the entries
+// of its keys in the indices, ...
+inline void Tracker::fetch_far_ahead(const Record& record) const {
+  tasks_.prefetch(record.task);
+  buffers_.prefetch_id(record.buffer);
+}
+
+// ... then, through these, the holders of its buffer, and the buffer's bucket in the task's table.
 inline void Tracker::fetch_ahead(const Record& record) const {
   const uint32_t id = buffers_.id_of(record.buffer);
   if (id == BufferTable::kNoId) return;
-  __builtin_prefetch(&buffers_.at(id), 1);
+  __builtin_prefetch(&buffers_.holders(id), 1);
   if (const Task* task = find_task(record.task)) task->holding->tree.prefetch(id);
 }
 
 size_t Tracker::apply(std::span<const Record> records, Status* results) {
-  constexpr size_t kAhead = 12;
+  constexpr size_t kAhead = 8;
+  constexpr size_t kFarAhead = 20;
   Run run;
   size_t accepted = 0;
   for (size_t i = 0; i < records.size(); i++) {
     const Record& record = records[i];
-    if (!options_.shared && i + kAhead < records.size()) fetch_ahead(records[i + kAhead]);
+    if (!options_.shared) {
+      if (i + kFarAhead < records.size()) fetch_far_ahead(records[i + kFarAhead]);
+      if (i + kAhead < records.size()) fetch_ahead(records[i + kAhead]);
+    }
     Status status;
     // A command without a tail that claims one goes the long way, to be refused.
     switch (static_cast<Op>(record.op | (record.flags & kMore))) {
@@ -146,9 +156,9 @@ Status Tracker::execute(std::span<const Record> records, size_t i, Run* run) {
     case Op::kFork:
       return fork(record);
     case Op::kExec:
-      return exec(record.task);
+      return exec(record.task, record.flags);
     case Op::kExit:
-      return exit(record.task, (record.flags & kGroup) != 0);
+      return exit(record.task, record.flags);
     case Op::kUnshare:
       return unshare(record.task);
     case Op::kInit:
@@ -170,9 +180,9 @@ size_t Tracker::bytes() const {
     const MutexGuard vmas(vmas_mu_);
     total += vmas_.bytes();
   }
-  buffers_.for_each([&](uint32_t, Buffer& buffer) {
+  buffers_.for_each([&](uint32_t id, Buffer& buffer) {
     lock(buffer);
-    total += buffer.holders.spilled_bytes();
+    total += buffers_.holders(id).spilled_bytes();
     unlock(buffer);
   });
   leaders_by_slot_.for_each([&](uint32_t, const std::atomic<Leader*>& slot) {

@@ -97,7 +97,7 @@ class Tracker {
   template <class L, class H, class V>
   void for_each_leader(L&& f_leader, H&& f_handle, V&& f_vma);
   // For the leader of one task: f_id(buffer id), ascending, each followed by f_vma(Vma) newest first. False if there is
-  // no such task.
+  // no such task, or it has ended and is not the leader of threads that live on.
   template <class H, class V>
   bool visit_leader(uint32_t task, LeaderRow* leader, H&& f_id, V&& f_vma);
 
@@ -112,7 +112,7 @@ class Tracker {
                            .size = buffer.size,
                            .tag = buffer.tag,
                            .pid = buffer.pid,
-                           .userspace_handles = buffer.holders.size()};
+                           .userspace_handles = buffers_.holders(id).size()};
     unlock(buffer);
     return row;
   }
@@ -135,12 +135,14 @@ class Tracker {
     uint32_t length = 0;
   };
 
+  void fetch_far_ahead(const Record& record) const;
   void fetch_ahead(const Record& record) const;
   Status execute(std::span<const Record> records, size_t i, Run* run);
 
   // Finding and locking (tracker.cc). What takes a lock only if the tracker is shared, or keeps it in a run, is beyond
   // clang's analysis.
   Task* find_task(uint32_t key) const;
+  Leader* zombie_leader(uint32_t key);
   Task* lock_task(uint32_t key, Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
   void release(Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
   // A private tracker takes no lock for what it does once per event; the analysis is told it does.
@@ -158,11 +160,13 @@ class Tracker {
   Status uninstall_locked(Task* task, uint32_t buffer);
   bool gained(const Holding& holding, uint32_t id, uint32_t key);
   void lost(const Holding& holding, uint32_t id);
+  template <class W, class C>
+  void change_holders(const Holding& holding, W&& wanted, C&& change);
   bool held_elsewhere(const ThreadGroup& group, const Holding& except, uint32_t id) const;
   void add_holder(uint32_t id, const Leader& leader) {
     Buffer& buffer = buffers_.at(id);
     lock(buffer);
-    buffer.holders.insert(leader.slot);
+    buffers_.holders(id).insert(leader.slot);
     unlock(buffer);
   }
   // The same for a buffer that may be removed meanwhile: false if the id is not that of `key` any more.
@@ -170,14 +174,14 @@ class Tracker {
     Buffer& buffer = buffers_.at(id);
     lock(buffer);
     const bool same = !options_.shared || buffer.key.load(std::memory_order_relaxed) == key;
-    if (same) buffer.holders.insert(leader.slot);
+    if (same) buffers_.holders(id).insert(leader.slot);
     unlock(buffer);
     return same;
   }
   void remove_holder(uint32_t id, const Leader& leader) {
     Buffer& buffer = buffers_.at(id);
     lock(buffer);
-    buffer.holders.erase(leader.slot);
+    buffers_.holders(id).erase(leader.slot);
     unlock(buffer);
   }
 
@@ -202,8 +206,8 @@ class Tracker {
   // Tasks (tracker_tasks.cc).
   Status spawn(uint32_t key, uint32_t pid);
   Status fork(const Record& record);
-  Status exec(uint32_t key);
-  Status exit(uint32_t key, bool whole_group);
+  Status exec(uint32_t key, uint16_t flags);
+  Status exit(uint32_t key, uint16_t flags);
   Status unshare(uint32_t key);
   Status may_start(uint32_t key) MEMTRACK_REQUIRES(structure_mu_);
   Task* start(uint32_t key, uint32_t pid, ThreadGroup* group) MEMTRACK_REQUIRES(structure_mu_);
@@ -219,7 +223,7 @@ class Tracker {
   void leave_files(Task* task) MEMTRACK_REQUIRES(structure_mu_);
   void copy_files(Task* task, const Files& from) MEMTRACK_REQUIRES(structure_mu_);
   void own_files(Task* task) MEMTRACK_REQUIRES(structure_mu_);
-  void end(Task* task) MEMTRACK_REQUIRES(structure_mu_);
+  void end(Task* task, bool notified) MEMTRACK_REQUIRES(structure_mu_);
   void release_group(ThreadGroup* group) MEMTRACK_REQUIRES(structure_mu_);
 
   // The defects of the posted series (tracker_posted.cc).

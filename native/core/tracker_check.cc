@@ -61,12 +61,12 @@ const char* Tracker::check() const {
     if (const char* wrong = check_leader(*leader, &held)) broken = wrong;
     for (const uint32_t id : held) {
       holders[id]++;
-      if (!buffers_.at(id).holders.contains(slot)) broken = "a holder is missing from its buffer";
+      if (!buffers_.holders(id).contains(slot)) broken = "a holder is missing from its buffer";
     }
   });
   buffers_.for_each([&](uint32_t id, const Buffer& buffer) {
     const auto counted = holders.find(id);
-    if (buffer.holders.size() != (counted == holders.end() ? 0 : counted->second)) {
+    if (buffers_.holders(id).size() != (counted == holders.end() ? 0 : counted->second)) {
       broken = "userspace_handles is not the number of leaders that hold the buffer";
     }
     if (!buffer.dangling && buffers_.id_of(buffer.key.load(std::memory_order_relaxed)) != id) {

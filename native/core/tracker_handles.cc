@@ -121,7 +121,7 @@ int64_t Tracker::holders(uint32_t buffer, std::vector<uint32_t>* keys) const {
     unlock(found);
     return -1;
   }
-  found.holders.for_each([&](uint32_t slot) {
+  buffers_.holders(id).for_each([&](uint32_t slot) {
     keys->push_back(leaders_by_slot_.find(slot)->load(std::memory_order_acquire)->key);
   });
   unlock(found);

@@ -38,8 +38,7 @@ void Tracker::empty_tree(ThreadGroup* group) {
   HandleTree& tree = leader->own.tree;
   if (tree.empty()) return;
   if (group->tasks.size() > 1) counters_.count(Counter::posted_exit_dropped_live_handles);
-  tree.for_each([&](uint32_t id, uint32_t) { forget_handle(leader, id); },
-                [&](uint32_t id) { __builtin_prefetch(&buffers_.at(id), 1); });
+  tree.for_each([&](uint32_t id, uint32_t) { forget_handle(leader, id); });
   handles_.give_back(tree.size());
   tree.clear();
 }

@@ -6,6 +6,24 @@
 
 namespace memtrack {
 
+// Calls change(holders) for each buffer in `holding` of which wanted(id). What is captured is captured by value, and the
+// lock is looked at once: this is all that the end of a process costs.
+template <class W, class C>
+void Tracker::change_holders(const Holding& holding, W&& wanted, C&& change) {
+  const auto locate = [table = &buffers_](uint32_t id) { return &table->holders(id); };
+  if (!options_.shared) {
+    holding.tree.for_each_located(locate, [=](uint32_t id, HolderSet* holders) {
+      if (wanted(id)) change(holders);
+    });
+    return;
+  }
+  holding.tree.for_each_located(locate, [&](uint32_t id, HolderSet* holders) {
+    if (!wanted(id)) return;
+    const SpinGuard guard(buffers_.at(id).lock);
+    change(holders);
+  });
+}
+
 // The task uses the files table or mm: its group refers to what is in it.
 void Tracker::use(Task* task, Holding* holding) {
   ThreadGroup* group = task->group.load(std::memory_order_relaxed);
@@ -16,9 +34,11 @@ void Tracker::use(Task* task, Holding* holding) {
     }
   }
   if (!options_.posted) {
-    holding->tree.for_each([&](uint32_t id, uint32_t) {
-      if (!held_elsewhere(*group, *holding, id)) add_holder(id, *group->leader);
-    });
+    // A new process has nothing else yet: the usual fork.
+    const bool alone = group->holdings.empty();
+    change_holders(
+        *holding, [=, this](uint32_t id) { return alone || !held_elsewhere(*group, *holding, id); },
+        [slot = group->leader->slot](HolderSet* holders) { holders->insert(slot); });
   }
   holding->uses.push_back({.group = group, .tasks = 1});
   group->holdings.push_back(holding);
@@ -32,13 +52,10 @@ bool Tracker::stop_using(Task* task, Holding* holding) {
                    [&](const Holding::Use& candidate) { return candidate.group == group; });
   if (--use->tasks != 0) return false;
   if (!options_.posted) {
-    const Leader& leader = *group->leader;
     const bool sole = holding->sole != nullptr;
-    holding->tree.for_each(
-        [&](uint32_t id, uint32_t) {
-          if (sole || !held_elsewhere(*group, *holding, id)) remove_holder(id, leader);
-        },
-        [&](uint32_t id) { __builtin_prefetch(&buffers_.at(id), 1); });
+    change_holders(
+        *holding, [=, this](uint32_t id) { return sole || !held_elsewhere(*group, *holding, id); },
+        [slot = group->leader->slot](HolderSet* holders) { holders->erase(slot); });
   }
   holding->uses.erase(use);
   group->holdings.erase(std::find(group->holdings.begin(), group->holdings.end(), holding));

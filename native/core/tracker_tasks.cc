@@ -64,9 +64,9 @@ Task* Tracker::start(uint32_t key, uint32_t pid, ThreadGroup* group) {
 }
 
 // Linux: do_exit() -> exit_mm(), exit_files(). The task is gone; its group too if it was the last.
-void Tracker::end(Task* task) {
+void Tracker::end(Task* task, bool notified) {
   ThreadGroup* group = task->group.load(std::memory_order_relaxed);
-  if (options_.posted) empty_tree(group);
+  if (options_.posted && notified) empty_tree(group);
   leave_mm(task);
   leave_files(task);
   task->alive = false;
@@ -176,7 +176,7 @@ Status Tracker::fork(const Record& record) {
   return kOk;
 }
 
-Status Tracker::exit(uint32_t key, bool whole_group) {
+Status Tracker::exit(uint32_t key, uint16_t flags) {
   const MutexGuard structure(structure_mu_);
   Task* task = find_task(key);
   if (task == nullptr || !task->alive) {
@@ -187,11 +187,11 @@ Status Tracker::exit(uint32_t key, bool whole_group) {
   bool last;
   {
     const SetGuard guard(options_.shared, group);
-    std::vector<Task*> ending = whole_group ? group->tasks : std::vector<Task*>{task};
+    std::vector<Task*> ending = (flags & kGroup) != 0 ? group->tasks : std::vector<Task*>{task};
     std::sort(ending.begin(), ending.end(), [](const Task* a, const Task* b) {
       return a->key.load(std::memory_order_relaxed) < b->key.load(std::memory_order_relaxed);
     });
-    for (Task* each : ending) end(each);
+    for (Task* each : ending) end(each, (flags & kUnnotified) == 0);
     last = group->tasks.empty();
   }
   if (last && !options_.posted) release_group(group);
@@ -218,7 +218,7 @@ Status Tracker::unshare(uint32_t key) {
 }
 
 // Linux: do_execveat_common() -> unshare_files(), de_thread(), exec_mmap().
-Status Tracker::exec(uint32_t key) {
+Status Tracker::exec(uint32_t key, uint16_t flags) {
   const MutexGuard structure(structure_mu_);
   Task* task = find_task(key);
   if (task == nullptr || !task->alive) {
@@ -244,7 +244,7 @@ Status Tracker::exec(uint32_t key) {
   std::sort(others.begin(), others.end(), [](const Task* a, const Task* b) {
     return a->key.load(std::memory_order_relaxed) < b->key.load(std::memory_order_relaxed);
   });
-  for (Task* other : others) end(other);
+  for (Task* other : others) end(other, (flags & kUnnotified) == 0);
   if (options_.posted) {
     if (group->leader->key != key) group->leader = new_leader(group, key, group->pid);
     task->holding = &group->leader->own;

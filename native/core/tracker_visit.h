@@ -60,7 +60,10 @@ inline Tracker::HandleRow Tracker::handle_row(const Leader& leader, uint32_t id)
 // Calls f_id(id) for each buffer the leader holds, ascending, and after each f_vma. REQUIRES: !needs_link(*leader).
 template <class H, class V>
 void Tracker::visit_locked(Leader* leader, H&& f_id, V&& f_vma) {
-  const auto ahead = [this](uint32_t id) { __builtin_prefetch(&buffers_.at(id)); };
+  const auto ahead = [this](uint32_t id) {
+    __builtin_prefetch(&buffers_.at(id));
+    __builtin_prefetch(&buffers_.holders(id));
+  };
   if (options_.posted) {
     leader->own.tree.for_each_in_order(
         [&](uint32_t id) {
@@ -135,14 +138,24 @@ void Tracker::for_each_leader(L&& f_leader, H&& f_handle, V&& f_vma) {
   }
 }
 
+// A leader that ended before other threads of its group: its file stays. REQUIRES: structure_mu_.
+inline Leader* Tracker::zombie_leader(uint32_t key) {
+  for (uint32_t slot = 0; slot < next_slot_; slot++) {
+    Leader* leader = leaders_by_slot_.find(slot)->load(std::memory_order_relaxed);
+    if (leader != nullptr && leader->key == key && !leader->group->tasks.empty()) return leader;
+  }
+  return nullptr;
+}
+
 template <class H, class V>
 bool Tracker::visit_leader(uint32_t key, LeaderRow* row, H&& f_id, V&& f_vma) {
   // Tasks must not end or change their leader meanwhile; installs of other processes go on.
   const MutexGuard structure(structure_mu_);
   const Task* task = find_task(key);
-  if (task == nullptr) return false;
-  ThreadGroup* group = task->group.load(std::memory_order_relaxed);
-  Leader* leader = group->leader;
+  Leader* leader =
+      task == nullptr ? zombie_leader(key) : task->group.load(std::memory_order_relaxed)->leader;
+  if (leader == nullptr) return false;
+  ThreadGroup* group = leader->group;
   *row = {leader->key, leader->pid};
   visit_under_lock(leader, group->set.load(std::memory_order_relaxed),
                    [&] { visit_locked(leader, f_id, f_vma); });

@@ -55,8 +55,8 @@ inline constexpr uint32_t kNoFd = 0xffffffffu;  // an event without a descriptor
 #define MEMTRACK_COMMANDS(X)                                                                        \
   X(kSpawn,     1)  /* task = new leader, aux = pid                                              */ \
   X(kFork,      2)  /* task = parent, aux = child key, size = child pid, flags = kShare*         */ \
-  X(kExec,      3)  /* task                                                                      */ \
-  X(kExit,      4)  /* task; flags = kGroup: every thread of its group                           */ \
+  X(kExec,      3)  /* task; flags = kUnnotified                                                 */ \
+  X(kExit,      4)  /* task; flags = kGroup: every thread of its group, kUnnotified              */ \
   X(kUnshare,   5)  /* task gets its own copy of its files                                       */ \
   X(kInit,      6)  /* buffer, size, task = allocating task or 0, aux = tag number or 0; -> id    */ \
   X(kRemove,    7)  /* buffer                                                                    */ \
@@ -127,7 +127,10 @@ inline constexpr uint16_t kShareThread = 4;
 // Flags of kExit, kTaskExit, kStatus.
 inline constexpr uint16_t kGroup = 1;
 inline constexpr uint16_t kKilled = 2;
-inline constexpr uint16_t kNoStatus = 4;  // aux is not known
+inline constexpr uint16_t kNoStatus = 8;  // aux is not known
+
+// Flag of kExit and kExec. posted: the exit notifier does not run (a kernel without CONFIG_PROFILING, a child that clone gave up).
+inline constexpr uint16_t kUnnotified = 4;
 
 // Flags of events about descriptors.
 inline constexpr uint16_t kCloexec = 1;

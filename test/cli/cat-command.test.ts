@@ -59,10 +59,10 @@ describe('cat', () => {
   test('/sys/kernel/debug/dma_buf/bufinfo', async () => {
     const { stdout } = await runHere('cat', DMABUF, '/sys/kernel/debug/dma_buf/bufinfo', '--at', '1795267407.6');
     expect(parseBufinfo(stdout)!.objects.map(({ name, exporter }) => [name, exporter])).toEqual([
-      ['cam-frame-0', 'udmabuf'],
+      [null, 'system'],
+      [null, 'system'],
       [null, 'udmabuf'],
-      [null, 'system'],
-      [null, 'system'],
+      ['cam-frame-0', 'udmabuf'],
     ]);
   });
 

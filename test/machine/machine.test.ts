@@ -188,15 +188,6 @@ test('debugfs has memtrack with CONFIG_MEMTRACK_DEBUG alone', () => {
   expect(parseDebugMemtrack(read('debug'))?.rows).toHaveLength(1);
 });
 
-test('a file is read as root, not as a task', () => {
-  using kernel = new Machine();
-  const task = kernel.spawn();
-  const path = `/proc/${task.pid}/memtrack`;
-  expect(kernel.read(path)).toBe('');
-  // @ts-expect-error -- a second argument
-  expect(() => kernel.read(path, task)).toThrow(TypeError);
-});
-
 describe('arguments', () => {
   test('of an allocation', () => {
     using kernel = new Machine();

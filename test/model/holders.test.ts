@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { CommandSink } from '../../lib/model/accounting.ts';
 import { Kernel } from '../../lib/model/kernel.ts';
 import type { ThreadGroup } from '../../lib/model/thread-group.ts';
-import { VM_MASK } from '../../lib/model/flags.ts';
+import { commandFlags } from '../../lib/model/flags.ts';
 import { formatCommand, splitCommands } from '../command-text.ts';
 import { implementations } from '../implementations.ts';
 import { Random, seeds } from '../random.ts';
@@ -138,7 +138,7 @@ function held(group: ThreadGroup): Row[] {
   }
   for (const mm of new Set(group.threads.map((task) => task.mm))) {
     for (const { start, end, offset, flags, file } of mm.vmas) {
-      if (file.buffer) rowOf(file.buffer.key).vmas.push([start, end, offset, flags & VM_MASK].join(' '));
+      if (file.buffer) rowOf(file.buffer.key).vmas.push([start, end, offset, commandFlags(flags)].join(' '));
     }
   }
   return [...rows.values()].map((row) => ({ ...row, vmas: row.vmas.sort() })).sort((a, b) => a.buffer - b.buffer);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { makeAnswer } from '../../lib/report/index.ts';
+import { formatAnswer, makeAnswer } from '../../lib/report/index.ts';
 import { findHolding } from '../../lib/rules/index.ts';
 import { property } from '../property.ts';
 import { randomSnapshot } from '../rules/random-snapshot.ts';
@@ -225,6 +225,7 @@ test('any snapshot: details agree with counts, orphans are what nobody holds, su
         expect(buffer.orphan === null).toBe(buffer.holders.length > 0);
         for (const holder of buffer.holders) {
           expect([holder.fdList?.length, holder.mapList?.length]).toEqual([holder.fds, holder.maps]);
+          expect(holder.handleList?.length ?? 0).toBe(holder.handles);
         }
       }
       expect(processes.reduce((sum, row) => sum + row.pss, 0)).toBe(totals.heldBytes);
@@ -232,4 +233,67 @@ test('any snapshot: details agree with counts, orphans are what nobody holds, su
     }),
     property(),
   );
+});
+
+describe('a DRM file that two processes have', () => {
+  const answer = makeAnswer(
+    findHolding(
+      buildSnapshot({
+        buffers: [{ size: 4096, kind: 'gem' }],
+        processes: [
+          { pid: 10, comm: 'shell', containers: [3] },
+          { pid: 11, comm: 'child', containers: [3] },
+        ],
+        containers: [
+          {
+            id: 3,
+            handles: [
+              [44, 0, 'framebuffer', 9n],
+              [2, 0, 'handle', 5n],
+            ],
+          },
+        ],
+      }),
+    ),
+    { detail: true },
+  );
+
+  test('counts handles and framebuffers as handles, at each process, and names the holder once', () => {
+    expect(answer.processes).toMatchObject([
+      { pid: 10, buffers: 1, fds: 0, handles: 2, rss: 4096, pss: 4096, sharedWith: [11] },
+      { pid: 11, buffers: 1, fds: 0, handles: 2, rss: 4096, pss: 0, sharedWith: [10] },
+    ]);
+    expect(answer.buffers[0]).toMatchObject({
+      orphan: null,
+      holders: [
+        {
+          pid: 10,
+          fds: 0,
+          maps: 0,
+          handles: 2,
+          since: '5',
+          handleList: [
+            { via: 'handle', number: 2, container: 3, kind: 'drm-file' },
+            { via: 'framebuffer', number: 44, container: 3, kind: 'drm-file' },
+          ],
+        },
+      ],
+    });
+  });
+
+  test('shows them in tables', () => {
+    expect(formatAnswer(answer, { by: 'buffer', detail: true })).toContain(
+      'shell[10] 2 handles (2 of drm-file 3, framebuffer 44 of drm-file 3)',
+    );
+    expect(formatAnswer(answer, { by: 'process' })).toMatch(/HANDLES.*\n.*10.*shell.* 2 .*11\n/);
+  });
+});
+
+test('a buffer whose DRM file is in a message alone is in flight', () => {
+  const snapshot = buildSnapshot({
+    buffers: [{ size: 1, kept: 'kernel' }],
+    processes: [{ pid: 1 }],
+    containers: [{ id: 3, inFlight: 1, handles: [[1, 0]] }],
+  });
+  expect(makeAnswer(findHolding(snapshot)).buffers[0]).toMatchObject({ orphan: 'inFlight', inFlight: 1, holders: [] });
 });

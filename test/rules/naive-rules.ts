@@ -13,11 +13,12 @@ export interface NaiveCharges {
 /** Divisible by 1 to 16. */
 export const COMMON = 720720n;
 
-export function naiveCharges({ buffers, processes, fds, maps }: Snapshot): NaiveCharges {
+export function naiveCharges({ buffers, processes, fds, maps, handles }: Snapshot): NaiveCharges {
   const rows = Array.from({ length: processes.length }, (_, row) => row);
   const shares = (a: number, b: number): boolean =>
     (processes.tables[a] ?? []).some((id) => (processes.tables[b] ?? []).includes(id)) ||
-    (processes.addressSpaces[a] ?? []).some((id) => (processes.addressSpaces[b] ?? []).includes(id));
+    (processes.addressSpaces[a] ?? []).some((id) => (processes.addressSpaces[b] ?? []).includes(id)) ||
+    (processes.containers[a] ?? []).some((id) => (processes.containers[b] ?? []).includes(id));
   const leader = rows.map((row) => {
     const group = new Set([row]);
     for (let size = 0; size !== group.size;) {
@@ -40,6 +41,10 @@ export function naiveCharges({ buffers, processes, fds, maps }: Snapshot): Naive
     });
     maps.buffer.forEach((buffer, i) => {
       if ((processes.addressSpaces[row] ?? []).includes(maps.addressSpace[i] ?? -1))
+        for (const page of pageNames(buffer)) pages.add(page);
+    });
+    handles.buffer.forEach((buffer, i) => {
+      if ((processes.containers[row] ?? []).includes(handles.container[i] ?? -1))
         for (const page of pageNames(buffer)) pages.add(page);
     });
     return pages;

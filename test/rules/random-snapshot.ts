@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Snapshot } from '../../lib/core/snapshot.ts';
 import { buildSnapshot } from '../snapshot-builder.ts';
 
-/** Small snapshots with everything in them: shared tables and address spaces, aliases, unknown sizes, the dead. */
+/** Small snapshots with everything in them: shared tables, address spaces and containers, aliases, unknown sizes, the dead. */
 export const randomSnapshot: fc.Arbitrary<Snapshot> = fc
   .record({ buffers: fc.integer({ min: 1, max: 7 }), processes: fc.integer({ min: 1, max: 9 }) })
   .chain(({ buffers, processes }) => {
@@ -27,10 +27,21 @@ export const randomSnapshot: fc.Arbitrary<Snapshot> = fc
           state: fc.constantFrom('alive' as const, 'alive' as const, 'alive' as const, 'exited' as const),
           tables: ids(2),
           addressSpaces: ids(2),
+          containers: ids(3),
           fds: fc.array(fc.tuple(fc.nat(20), row, since)),
           maps: fc.array(fc.tuple(fc.nat(9), row, fc.constant(1), since)),
         }),
         { minLength: processes, maxLength: processes },
+      ),
+      containers: fc.array(
+        fc.record({
+          inFlight: fc.nat(2),
+          handles: fc.array(
+            fc.tuple(fc.nat(9), row, fc.constantFrom('handle' as const, 'framebuffer' as const), since),
+            { maxLength: 4 },
+          ),
+        }),
+        { minLength: 4, maxLength: 4 },
       ),
     });
   })
@@ -43,7 +54,7 @@ export const randomSnapshot: fc.Arbitrary<Snapshot> = fc
         ...(sizeAtLeast === null ? {} : { sizeAtLeast }),
         backing: isAlias[i] === true && isAlias[backing] === false ? backing : -1,
       })),
-      processes: spec.processes.map(({ tables, addressSpaces, state, ...rest }, i) =>
+      processes: spec.processes.map(({ tables, addressSpaces, containers, state, ...rest }, i) =>
         state === 'exited'
           ? { pid: 100 + i, state }
           : {
@@ -52,7 +63,9 @@ export const randomSnapshot: fc.Arbitrary<Snapshot> = fc
               ...rest,
               ...(tables === undefined ? {} : { tables }),
               ...(addressSpaces === undefined ? {} : { addressSpaces }),
+              ...(containers === undefined ? {} : { containers: [...new Set(containers)] }),
             },
       ),
+      containers: spec.containers.map((container, id) => ({ id, ...container })),
     });
   });

@@ -59,7 +59,7 @@ describe('any snapshot', () => {
 
   check('since is the earliest reference', (snapshot) => {
     const { byProcess } = findHolding(snapshot);
-    const { processes, fds, maps } = snapshot;
+    const { processes, fds, maps, handles } = snapshot;
     for (let row = 0; row < processes.length; row++) {
       for (let i = byProcess.begin[row] ?? 0; i < (byProcess.end[row] ?? 0); i++) {
         const times = [
@@ -71,9 +71,14 @@ describe('any snapshot', () => {
               maps.buffer[at] === byProcess.buffer[i] &&
               processes.addressSpaces[row]?.includes(maps.addressSpace[at] ?? -1),
           ),
+          ...handles.since.filter(
+            (_, at) =>
+              handles.buffer[at] === byProcess.buffer[i] &&
+              processes.containers[row]?.includes(handles.container[at] ?? -1),
+          ),
         ];
         expect(byProcess.since[i]).toBe(times.reduce((first, time) => (time < first ? time : first)));
-        expect((byProcess.fds[i] ?? 0) + (byProcess.maps[i] ?? 0)).toBe(times.length);
+        expect((byProcess.fds[i] ?? 0) + (byProcess.maps[i] ?? 0) + (byProcess.handles[i] ?? 0)).toBe(times.length);
       }
     }
   });
@@ -214,4 +219,52 @@ test('resident bytes are null when nothing is known of them, else a sum that say
 test('a table that no process uses holds nothing', () => {
   const snapshot = buildSnapshot({ buffers: [{ size: 1 }], processes: [{ pid: 1, tables: [], fds: [[3, 0]] }] });
   expect(findTotals(findHolding(snapshot))).toMatchObject({ heldBytes: 0, orphanBytes: 1 });
+});
+
+describe('files that hold buffers for others', () => {
+  const buffers = [{ size: 4096 }, { size: 8192 }];
+  const handles = [
+    [1, 0],
+    [2, 0],
+    [1, 1, 'framebuffer'],
+  ] as const;
+
+  test('whoever reaches one holds what is in it, and is one holder with the others', () => {
+    const holding = findHolding(
+      buildSnapshot({
+        buffers,
+        processes: [
+          { pid: 10, containers: [7] },
+          { pid: 11, containers: [7, 8] },
+          { pid: 12, containers: [9] },
+        ],
+        containers: [{ id: 7, handles }, { id: 8 }, { id: 9, handles: [[1, 1]] }],
+      }),
+    );
+    expect([...rss(holding).bytes]).toEqual([12288, 12288, 8192]);
+    expect([...pss(holding).bytes]).toEqual([8192, 0, 4096]);
+    expect([...uss(holding).bytes]).toEqual([4096, 0, 0]);
+    expect([...holding.byHolder.handles]).toEqual([2, 1, 1]);
+    expect(holding.sharing.members.get(0)).toEqual([0, 1]);
+  });
+
+  test('only in a message: its buffers are in flight, once for each handle and message', () => {
+    const holding = findHolding(
+      buildSnapshot({ buffers, processes: [{ pid: 10 }], containers: [{ id: 7, inFlight: 2, handles }] }),
+    );
+    expect([...holding.inFlight]).toEqual([4, 2]);
+    expect(holding.holders.process.length).toBe(0);
+  });
+
+  test('in a message and in a process: its buffers are held, not in flight', () => {
+    const holding = findHolding(
+      buildSnapshot({
+        buffers,
+        processes: [{ pid: 10, containers: [7] }],
+        containers: [{ id: 7, inFlight: 1, handles }],
+      }),
+    );
+    expect([...holding.inFlight]).toEqual([0, 0]);
+    expect([...holding.holders.process]).toEqual([0, 0]);
+  });
 });

@@ -1,0 +1,33 @@
+import { dmabufStats } from '../machine/dmabuf-stats.ts';
+import { Machine } from '../machine/machine.ts';
+import type { KernelOptions } from '../model/kernel.ts';
+
+export interface GuestDevices {
+  /** A virtio-gpu with a text console, as /dev/dri/card1. */
+  readonly gpu?: boolean;
+  /** The kernel of test/conformance/guest/build-stats-kernel: vkms as /dev/dri/card1, and statistics of dma-bufs in sysfs. */
+  readonly stats?: boolean;
+}
+
+/** Of nodes in devtmpfs. */
+const CARD_INODES = [111, 113] as const;
+
+/**
+ * A kernel with the devices of the virtual machine that scenarios are recorded in: vgem as /dev/dri/card0, and what is asked for.
+ */
+export function guestKernel(options: KernelOptions = {}, { gpu = true, stats = false }: GuestDevices = {}): Machine {
+  const kernel = new Machine(options);
+  kernel.drmDevice('vgem', { cardInode: CARD_INODES[0] });
+  if (stats) {
+    kernel.drmDevice({ name: 'vkms', render: false, modeset: true });
+    kernel.mount('/sys/kernel/dmabuf/buffers', dmabufStats(kernel));
+  } else if (gpu) {
+    kernel.drmDevice('virtio_gpu', {
+      name: '0000:00:04.0',
+      cardInode: CARD_INODES[1],
+      firstModeObject: 40,
+      console: { width: 1280, height: 800 },
+    });
+  }
+  return kernel;
+}

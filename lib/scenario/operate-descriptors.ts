@@ -1,0 +1,40 @@
+import type { Operate } from './operate.ts';
+import { Refusal } from './scenario-error.ts';
+
+/** The descriptor table. */
+export const DESCRIPTORS: Readonly<Record<string, Operate>> = {
+  dup(stage, actor, operation) {
+    const fd = stage.fdOf(actor, stage.prop(operation.word(0)), operation);
+    actor.task.dupfd(fd, operation.count('min') ?? 0, operation.flag('cloexec'));
+  },
+
+  dup2(stage, actor, operation) {
+    const fd = stage.fdOf(actor, stage.prop(operation.word(0)), operation);
+    actor.task.dup2(fd, operation.number(1));
+  },
+
+  cloexec(stage, actor, operation) {
+    const word = operation.word(1);
+    if (word !== 'on' && word !== 'off') throw new Refusal(`cloexec ${word}: expected on or off`);
+    actor.task.setCloexec(stage.fdOf(actor, stage.prop(operation.word(0)), operation), word === 'on');
+  },
+
+  close(stage, actor, operation) {
+    actor.task.close(stage.fdOf(actor, stage.prop(operation.word(0)), operation));
+  },
+
+  closeall(stage, actor, operation) {
+    for (const fd of stage.fdsOf(actor, stage.prop(operation.word(0)))) actor.task.close(fd);
+  },
+
+  closerange(_stage, actor, operation) {
+    actor.task.closeRange(operation.number(0), operation.number(1));
+  },
+
+  pidfdget(stage, actor, operation) {
+    const prop = stage.prop(operation.word(0));
+    const from = stage.actor(operation.word(1));
+    const { leader } = from.task;
+    actor.task.pidfdGetfd(leader, stage.fdOf(from, prop));
+  },
+};
