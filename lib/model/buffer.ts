@@ -140,7 +140,8 @@ export class Buffer {
   /** Why it would live without any process: what `refs` does not tell. */
   get kept(): Orphan | null {
     if (this.#named) return 'named';
-    const used = this.#kernelUsers > 0 || this.#pins > this.openFiles.length + (this.#unseen ? 1 : 0);
+    const seen = this.openFiles.length + (this.#unseen ? 1 : 0);
+    const used = this.#kernelUsers > 0 || this.#pins > seen;
     if (used || this.openFiles.some((file) => file.kernelRefs > 0)) return 'kernel';
     return this.#unseen ? 'unknown' : null;
   }

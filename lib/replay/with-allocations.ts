@@ -35,11 +35,10 @@ export function withAllocations(run: Lowering, snapshot: Snapshot): Snapshot {
   const rowOf = new Map<ThreadGroup, number>(kernel.groups.map((group, row) => [group, row]));
   const buffers = new MoreBuffers(snapshot.buffers);
   const holds = { process: [] as number[], buffer: [] as number[], since: [] as bigint[] };
-  const bufferRows = new Map(snapshot.buffers.key.map((key, row) => [key, row]));
   for (const { group, buffer, since } of run.holds.live()) {
     const row = rowOf.get(group);
-    const at = bufferRows.get(buffer.key);
-    if (row === undefined || at === undefined) continue;
+    const at = snapshot.buffers.key.indexOf(buffer.key);
+    if (row === undefined || at < 0) continue;
     holds.process.push(row);
     holds.buffer.push(at);
     holds.since.push(since);
@@ -136,30 +135,24 @@ class MoreBuffers {
     return this.#of;
   }
 
-  /** `creator`: a pid; `row`: of that process. */
-  add({ space, id, bytes, name }: Allocation, creator: number, row: number): number {
+  add({ space, id, bytes, name }: Allocation, creator: number, creatorRow: number): number {
     const inode = space === SPACE.dmaHeap && typeof id === 'number' ? id : null;
-    return this.#push(space, bytes, creator, row, name, inode, 'exact');
+    const row = this.#push(space, bytes, name, inode, 'exact');
+    this.#of.creator[row] = creator;
+    this.#of.creatorRow[row] = creatorRow;
+    return row;
   }
 
   /** What was there before the recording, of which only the sum is known. */
   addOlder(space: number, bytes: number): void {
-    this.#push(space, bytes, NaN, -1, '(older than the recording)', null, 'inferred');
+    this.#push(space, bytes, '(older than the recording)', null, 'inferred');
   }
 
   addAmount(heap: string, bytes: number): void {
-    this.#push(SPACE.ionHeap, bytes, NaN, -1, heap, null, 'inferred');
+    this.#push(SPACE.ionHeap, bytes, heap, null, 'inferred');
   }
 
-  #push(
-    space: number,
-    bytes: number,
-    creator: number,
-    row: number,
-    name: string | null,
-    inode: number | null,
-    known: Known,
-  ): number {
+  #push(space: number, bytes: number, name: string | null, inode: number | null, known: Known): number {
     const of = this.#of;
     const [kind, exporter] = KINDS[space] ?? ['buffer', 'unknown'];
     of.key.push(this.#next++);
@@ -169,8 +162,8 @@ class MoreBuffers {
     of.resident.push(NaN);
     of.refs.push(NaN);
     of.userspaceHandles.push(NaN);
-    of.creator.push(creator);
-    of.creatorRow.push(row);
+    of.creator.push(NaN);
+    of.creatorRow.push(-1);
     of.backing.push(-1);
     of.files.push(inode === null ? [] : [{ dev: null, inode }]);
     of.kind.push(kind);
