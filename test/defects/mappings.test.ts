@@ -36,6 +36,8 @@ describe('B17: nodes of VMAs', () => {
     task.mprotect(at, 4096, PROT.READ);
     task.recvmsg(right);
     expect([world.mapped(task), task.mm.vmas.length]).toEqual([mapped, vmas]);
+    const counters = world.counters().map(([name]) => name);
+    expect(counters).toEqual(semantics === 'posted' ? ['vm_open_without_handle', 'posted_vma_nodes_leaked'] : []);
   });
 
   test.each([
