@@ -8,9 +8,7 @@ import type { Holding } from './holding.ts';
  */
 export function dmaHeapMemcg(holding: Holding): Charges {
   const { kind, exporter } = holding.snapshot.buffers;
-  return chargeAllocators(
-    holding,
-    'dma-heap-memcg',
-    (buffer) => kind[buffer] === 'dma-buf' && exporter[buffer] === 'system',
+  return chargeAllocators(holding, 'dma-heap-memcg', (buffer) =>
+    Number(kind[buffer] === 'dma-buf' && exporter[buffer] === 'system'),
   );
 }

@@ -10,5 +10,5 @@ export function dmem(holding: Holding): Charges {
   const { kind, backing } = holding.snapshot.buffers;
   // An import has the pages of somebody else.
   const isAllocated = (buffer: number): boolean => kind[buffer] === 'gem' && (backing[buffer] ?? -1) < 0;
-  return chargeAllocators(holding, 'dmem', isAllocated);
+  return chargeAllocators(holding, 'dmem', (buffer) => Number(isAllocated(buffer)));
 }

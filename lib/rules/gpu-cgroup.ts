@@ -9,5 +9,5 @@ import type { Holding } from './holding.ts';
  * (gpu.memory.current).
  */
 export function gpuCgroup(holding: Holding): Charges {
-  return chargeAllocators(holding, 'gpu-cgroup', (buffer) => isExported(holding.snapshot.buffers.kind[buffer]));
+  return chargeAllocators(holding, 'gpu-cgroup', (buffer) => Number(isExported(holding.snapshot.buffers.kind[buffer])));
 }

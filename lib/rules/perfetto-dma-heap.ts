@@ -9,5 +9,7 @@ import type { Holding } from './holding.ts';
  * Source: Perfetto's android.memory.dmabuf (allocator of the inode's latest event).
  */
 export function perfettoDmaHeap(holding: Holding): Charges {
-  return chargeAllocators(holding, 'perfetto-dma-heap', (buffer) => isExported(holding.snapshot.buffers.kind[buffer]));
+  return chargeAllocators(holding, 'perfetto-dma-heap', (buffer) =>
+    Number(isExported(holding.snapshot.buffers.kind[buffer])),
+  );
 }

@@ -8,13 +8,14 @@ import type { Buffer } from '../../lib/model/buffer.ts';
 import type { Task } from '../../lib/model/task.ts';
 import type { RuleName } from '../../lib/rules/index.ts';
 import {
+  allocate,
   BOTH,
   chargesOf,
   connect,
   countIn,
+  DEVICE,
   fill,
   handleOf,
-  openBuffer,
   openMachine,
   PAGES,
   type Semantics,
@@ -31,12 +32,13 @@ interface Seen {
 
 interface Scene {
   readonly kernel: Machine;
-  readonly buffer: Buffer;
   readonly p1: Task;
   readonly p2: Task;
   readonly p3: Task;
   /** After each step: the handles of P1, P2 and P3 in memtrack, userspace_handles, fdinfo's count. */
   readonly after: Readonly<Record<string, Seen>>;
+  /** ION's heap after the handle was freed. */
+  readonly heap: string;
 }
 
 function play(semantics: Semantics): Scene {
@@ -46,8 +48,8 @@ function play(semantics: Semantics): Scene {
   fill(p1, 3);
   fill(p2, 5);
   connect(p1, p2);
-  const file = openBuffer(kernel, p1);
-  const buffer = file.buffer!;
+  const handle = allocate(kernel, p1);
+  const [buffer] = [...kernel.buffers.values()] as [Buffer];
   const after: Record<string, Seen> = {};
   let p3: Task | null = null;
   const look = (step: string): void => {
@@ -57,10 +59,15 @@ function play(semantics: Semantics): Scene {
       count: countIn(kernel, p1, 3),
     };
   };
-  expect(p1.install(file)).toBe(3);
+  expect(kernel.ion().share(p1, DEVICE, handle)).toBe(3);
+  p1.setCloexec(3, false);
   look('a');
   expect(p1.dup(3)).toBe(4);
   look('b');
+  kernel.ion().free(p1, DEVICE, handle);
+  look('c');
+  const heap = kernel.read('/sys/kernel/debug/ion/heaps/system');
+  p1.close(DEVICE);
   p1.mmap({ fd: 3, length: SIZE });
   look('d');
   p1.sendmsg(SOCKET, [3]);
@@ -71,7 +78,7 @@ function play(semantics: Semantics): Scene {
   look('g');
   p3.close(3);
   look('h');
-  return { kernel, buffer, p1, p2, p3, after };
+  return { kernel, p1, p2, p3, after, heap };
 }
 
 const P1 = { kref: 2, vmas: 1 };
@@ -84,12 +91,21 @@ describe.each(BOTH)('S1, share and fork, %s', (semantics) => {
     expect(play(semantics).after).toEqual({
       a: { handles: [{ kref: 1, vmas: 0 }, null, null], userspaceHandles: 1, count: 1 },
       b: { handles: [{ kref: 2, vmas: 0 }, null, null], userspaceHandles: 1, count: 2 },
+      c: { handles: [{ kref: 2, vmas: 0 }, null, null], userspaceHandles: 1, count: 2 },
       d: { handles: [P1, null, null], userspaceHandles: 1, count: 3 },
       e: { handles: [P1, null, null], userspaceHandles: 1, count: 4 },
       f: { handles: [P1, P2, null], userspaceHandles: 2, count: 4 },
       g: { handles: [P1, P2, { kref: posted ? 1 : 2, vmas: 1 }], userspaceHandles: 3, count: 7 },
       h: { handles: [P1, P2, posted ? null : { kref: 1, vmas: 1 }], userspaceHandles: posted ? 2 : 3, count: 6 },
     });
+  });
+
+  test('the heap lists B as orphaned once its handle is freed', () => {
+    const { kernel, heap } = play(semantics);
+    const orphan = '              p1              100          8388608 0 1\n';
+    expect(heap).toContain(`orphaned allocations (info is from last known client):\n${orphan}`);
+    expect(heap).toContain('  total orphaned          8388608\n          total           8388608\n');
+    expect(kernel.read('/sys/kernel/debug/ion/heaps/system')).toContain(orphan);
   });
 
   test("memtrack's files", () => {

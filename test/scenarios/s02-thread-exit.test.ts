@@ -5,12 +5,12 @@ import type { Machine } from '../../lib/machine/machine.ts';
 import type { Buffer } from '../../lib/model/buffer.ts';
 import type { Task } from '../../lib/model/task.ts';
 import {
+  allocateShared,
   BOTH,
   chargesOf,
   countIn,
   fill,
   handleOf,
-  openBuffer,
   openMachine,
   type Semantics,
   SIZE,
@@ -21,11 +21,9 @@ function play(semantics: Semantics): { kernel: Machine; p1: Task; buffer: Buffer
   const kernel = openMachine(semantics);
   const p1 = kernel.spawn({ pid: 100 });
   fill(p1, 3);
-  const file = openBuffer(kernel, p1);
-  p1.install(file);
+  const { buffer } = allocateShared(kernel, p1);
   p1.dup(3);
   const thread = p1.clone(CLONE_PTHREAD, { pid: 101 });
-  const buffer = file.buffer!;
   const seen = (): readonly unknown[] => [handleOf(p1, buffer)?.kref ?? null, userspaceHandles(kernel, buffer)];
   expect(seen()).toEqual([2, 1]);
   thread.exit();

@@ -2,19 +2,27 @@
 import { expect, test } from 'vitest';
 import type { Machine } from '../../lib/machine/machine.ts';
 import type { Task } from '../../lib/model/task.ts';
-import { BOTH, chargesOf, countIn, fill, handleOf, openBuffer, openMachine, type Semantics, SIZE } from './stage.ts';
+import {
+  allocateShared,
+  BOTH,
+  chargesOf,
+  countIn,
+  fill,
+  handleOf,
+  openMachine,
+  type Semantics,
+  SIZE,
+} from './stage.ts';
 
 function play(semantics: Semantics): { kernel: Machine; p1: Task; krefs: () => readonly unknown[] } {
   const kernel = openMachine(semantics);
   const p1 = kernel.spawn({ pid: 100 });
   fill(p1, 3);
-  const b = openBuffer(kernel, p1, 27);
-  const c = openBuffer(kernel, p1, 28);
-  p1.install(b);
-  p1.install(c);
-  const krefs = (): readonly unknown[] => [handleOf(p1, b.buffer!)?.kref, handleOf(p1, c.buffer!)?.kref];
+  const b = allocateShared(kernel, p1);
+  const c = allocateShared(kernel, p1);
+  const krefs = (): readonly unknown[] => [handleOf(p1, b.buffer)?.kref, handleOf(p1, c.buffer)?.kref];
   expect(krefs()).toEqual([1, 1]);
-  const spare = c.get();
+  const spare = p1.file(4).get();
   p1.dup2(3, 4);
   expect(krefs()).toEqual([2, semantics === 'posted' ? 1 : undefined]);
   spare.put();
@@ -33,9 +41,9 @@ test('S3, posted: C is shown for ever, its id is lost, and P1 holds what is gone
     ['remove_while_held', 1],
     ['posted_id_leaked', 1],
   ]);
-  const next = openBuffer(kernel, p1, 29);
+  const next = allocateShared(kernel, p1);
   expect(kernel.snapshot().buffers.id).toEqual([0, 2]);
-  next.put();
+  p1.close(next.fd);
   p1.close(3);
   p1.close(4);
   expect(kernel.read('/proc/100/memtrack')).toBe(HEADER + row(1));
@@ -45,7 +53,7 @@ test('S3, intended: C goes with its last fd, and its id is used again', () => {
   const { kernel, p1 } = play('intended');
   expect(kernel.read('/proc/100/memtrack')).toBe(HEADER + row(0));
   expect(kernel.tracker!.counters()).toEqual([]);
-  openBuffer(kernel, p1, 29);
+  allocateShared(kernel, p1);
   expect(kernel.snapshot().buffers.id).toEqual([0, 1]);
 });
 

@@ -6,12 +6,12 @@ import type { File } from '../../lib/model/file.ts';
 import { CLONE } from '../../lib/model/flags.ts';
 import type { Task } from '../../lib/model/task.ts';
 import {
+  allocateShared,
   BOTH,
   chargesOf,
   countIn,
   fill,
   handleOf,
-  openBuffer,
   openMachine,
   type Semantics,
   SIZE,
@@ -30,10 +30,10 @@ function play(semantics: Semantics): Scene {
   const kernel = openMachine(semantics);
   const p1 = kernel.spawn({ pid: 100 });
   fill(p1, 3);
-  const file = openBuffer(kernel, p1);
-  p1.install(file.get());
+  const { fd, buffer } = allocateShared(kernel, p1);
+  const file = p1.file(fd).get();
   const p4 = p1.clone(CLONE.FILES, { pid: 400 });
-  return { kernel, file, buffer: file.buffer!, p1, p4 };
+  return { kernel, file, buffer, p1, p4 };
 }
 
 const krefs = ({ p1, p4, buffer }: Scene): readonly unknown[] =>

@@ -5,12 +5,12 @@ import type { Machine } from '../../lib/machine/machine.ts';
 import type { Buffer } from '../../lib/model/buffer.ts';
 import type { Task } from '../../lib/model/task.ts';
 import {
+  allocateShared,
   BOTH,
   chargesOf,
   countIn,
   fill,
   handleOf,
-  openBuffer,
   openMachine,
   type Semantics,
   SIZE,
@@ -21,11 +21,10 @@ function play(semantics: Semantics): { kernel: Machine; p1: Task; buffer: Buffer
   const kernel = openMachine(semantics);
   const p1 = kernel.spawn({ pid: 100 });
   fill(p1, 3);
-  const file = openBuffer(kernel, p1);
-  p1.install(file, { cloexec: true });
+  const { buffer } = allocateShared(kernel, p1);
+  p1.setCloexec(3, true);
   p1.dup(3);
   p1.mmap({ fd: 3, length: SIZE });
-  const buffer = file.buffer!;
   expect([handleOf(p1, buffer), userspaceHandles(kernel, buffer)]).toEqual([{ kref: 2, vmas: 1 }, 1]);
   expect(kernel.read('/proc/100/fdinfo/3')).toContain(`flags:\t0${(O.RDWR | O.CLOEXEC).toString(8)}\n`);
   expect(countIn(kernel, p1, 4)).toBe(3);

@@ -1,14 +1,12 @@
 /** S6: P1 maps B and closes its only fd. */
 import { expect, test } from 'vitest';
-import { BOTH, chargesOf, fill, handleOf, openBuffer, openMachine, SIZE, userspaceHandles } from './stage.ts';
+import { allocateShared, BOTH, chargesOf, fill, handleOf, openMachine, SIZE, userspaceHandles } from './stage.ts';
 
 test.each(BOTH)('S6, mapped only, %s', (semantics) => {
   const kernel = openMachine(semantics);
   const p1 = kernel.spawn({ pid: 100 });
   fill(p1, 3);
-  const file = openBuffer(kernel, p1);
-  const buffer = file.buffer!;
-  p1.install(file);
+  const { buffer } = allocateShared(kernel, p1);
   p1.mmap({ fd: 3, length: SIZE });
   p1.close(3);
 

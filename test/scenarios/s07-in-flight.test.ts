@@ -5,12 +5,12 @@ import type { Machine } from '../../lib/machine/machine.ts';
 import type { Task } from '../../lib/model/task.ts';
 import { findHolding, rules } from '../../lib/rules/index.ts';
 import {
+  allocateShared,
   BOTH,
   chargesOf,
   connect,
   fill,
   handleOf,
-  openBuffer,
   openMachine,
   type Semantics,
   SIZE,
@@ -31,7 +31,7 @@ function start(semantics: Semantics): Scene {
   fill(p1, 3);
   fill(p2, 5);
   connect(p1, p2);
-  p1.install(openBuffer(kernel, p1));
+  allocateShared(kernel, p1);
   return { kernel, p1, p2 };
 }
 

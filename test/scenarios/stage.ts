@@ -4,11 +4,10 @@
  */
 import { onTestFinished } from 'vitest';
 import type { Snapshot } from '../../lib/core/snapshot.ts';
-import { DmaBufExporter } from '../../lib/drivers/dma-buf.ts';
 import { Machine } from '../../lib/machine/machine.ts';
 import type { Buffer } from '../../lib/model/buffer.ts';
-import type { Exporter } from '../../lib/model/exporter.ts';
 import { File } from '../../lib/model/file.ts';
+import { O } from '../../lib/model/flags.ts';
 import { Socket } from '../../lib/model/socket.ts';
 import type { Task } from '../../lib/model/task.ts';
 import { parseFdinfo } from '../../lib/procfs/fdinfo.ts';
@@ -20,10 +19,13 @@ export const BOTH: readonly Semantics[] = ['intended', 'posted'];
 export const SIZE = 8_388_608;
 export const PAGES = 2048;
 
-/** A machine with memtrack's debug option. */
+/** A machine with memtrack's debug option, whose next dma-buf has inode 27. */
 export function openMachine(semantics: Semantics): Machine {
   const kernel = new Machine({ semantics, memtrack: 'debug' });
   onTestFinished(() => kernel.close());
+  const before = kernel.spawn({ pid: 2 });
+  for (let inode = 1; inode < 27; inode++) before.close(kernel.dmaHeap('system').alloc(before, { size: 4096 }));
+  before.exitGroup();
   return kernel;
 }
 
@@ -41,13 +43,27 @@ export function connect(left: Task, right: Task): void {
   right.files.installAt(right, SOCKET, ends[1]);
 }
 
-/** An exporter that memtrack tracks in both semantics. */
-const TRACKED: Exporter = { name: 'ion', kind: 'dma-buf', memtrack: true };
+/** Where P1 has /dev/ion, which it opens when it first allocates. */
+export const DEVICE = 30;
 
-/** The file of a new buffer with that inode. */
-export function openBuffer(kernel: Machine, creator: Task, inode = 27): File {
-  const buffer = kernel.createBuffer(TRACKED, { size: SIZE, creator, files: [{ dev: '0:11', inode }] });
-  return new File({ buffer, operations: new DmaBufExporter('ion').operations });
+/** ION_IOC_ALLOC: a new buffer of 8 MiB; answers the client's handle. */
+export function allocate(kernel: Machine, task: Task): number {
+  if (task.files.get(DEVICE) === null) {
+    const fd = kernel.ion().open(task);
+    task.dup3(fd, DEVICE, O.CLOEXEC);
+    task.close(fd);
+  }
+  return kernel.ion().alloc(task, DEVICE, { size: SIZE });
+}
+
+/** A new buffer of 8 MiB whose only reference is a dma-buf at the lowest free fd: allocated, shared, and its handle freed. */
+export function allocateShared(kernel: Machine, task: Task): { readonly fd: number; readonly buffer: Buffer } {
+  const handle = allocate(kernel, task);
+  const fd = kernel.ion().share(task, DEVICE, handle);
+  task.setCloexec(fd, false);
+  kernel.ion().free(task, DEVICE, handle);
+  task.close(DEVICE);
+  return { fd, buffer: task.file(fd).buffer! };
 }
 
 /** The handle of B in the tree of a task's leader; null without one. */
