@@ -56,6 +56,7 @@ export type { Buffer } from './model/buffer.ts';
 export type { Exporter } from './model/exporter.ts';
 export type { FileOperations } from './model/file-operations.ts';
 export { File } from './model/file.ts';
+export { CLONE, CLOSE_RANGE, MADV, MREMAP, O, PROT, VMA } from './model/flags.ts';
 export type { KernelOptions } from './model/kernel.ts';
 export type { Task } from './model/task.ts';
 export { formatBufinfo } from './procfs/bufinfo.ts';
