@@ -38,8 +38,7 @@ export { IonDirect, type IonDirectOptions } from './drivers/ion-direct.ts';
 export { ION_FLAG, ION_HEAP_TYPE, type IonHeap, type IonHeapOptions } from './drivers/ion-heap.ts';
 export type { IonAllocation, IonHeapInfo } from './drivers/ion-heaps.ts';
 export { ION_IOC, ionIoctl, type IonUserMemory } from './drivers/ion-ioctl.ts';
-export { dmabufStats } from './machine/dmabuf-stats.ts';
-export { Machine as Kernel } from './machine/machine.ts';
+export { Machine as Kernel, type MachineOptions as KernelOptions } from './machine/machine.ts';
 export type { PseudoHandle } from './machine/pseudo-handle.ts';
 export type {
   PseudoDirectory,
@@ -57,7 +56,6 @@ export type { Exporter } from './model/exporter.ts';
 export type { FileOperations } from './model/file-operations.ts';
 export { File } from './model/file.ts';
 export { CLONE, CLOSE_RANGE, MADV, MREMAP, O, PROT, VMA } from './model/flags.ts';
-export type { KernelOptions } from './model/kernel.ts';
 export type { Task } from './model/task.ts';
 export { formatBufinfo } from './procfs/bufinfo.ts';
 export { parseBufinfo } from './procfs/bufinfo-parse.ts';

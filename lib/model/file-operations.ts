@@ -60,6 +60,10 @@ export interface FileOperations {
   /** F_ADD_SEALS and F_GET_SEALS. Absent: EINVAL. */
   addSeals?(file: File, seals: number): void;
   getSeals?(file: File): number;
+  /** lseek(2) with SEEK_ numbers; returns the position. Absent: ESPIPE. */
+  llseek?(file: File, offset: number, whence: number): number;
+  /** Its inode is the one of anon_inodefs, which has no size: dma-bufs before Linux 5.3. */
+  readonly anonymousInode?: true;
   /** DMA_BUF_SET_NAME. Absent: ENOTTY. */
   setName?(file: File, name: string): void;
   /** The name of this dma-buf, where those of one buffer have a name each. Absent: the buffer's. */

@@ -42,6 +42,8 @@ export const CLONE = {
 /** What pthread_create asks for, as far as it matters here. */
 export const CLONE_PTHREAD = CLONE.VM | CLONE.FS | CLONE.FILES | CLONE.SIGHAND | CLONE.THREAD;
 
+export const SEEK = { SET: 0, CUR: 1, END: 2 } as const;
+
 export const PROT = { NONE: 0, READ: 1, WRITE: 2, EXEC: 4 } as const;
 
 export const MREMAP = { MAYMOVE: 1, FIXED: 2, DONTUNMAP: 4 } as const;

@@ -35,10 +35,11 @@ export function withAllocations(run: Lowering, snapshot: Snapshot): Snapshot {
   const rowOf = new Map<ThreadGroup, number>(kernel.groups.map((group, row) => [group, row]));
   const buffers = new MoreBuffers(snapshot.buffers);
   const holds = { process: [] as number[], buffer: [] as number[], since: [] as bigint[] };
+  const bufferRows = new Map(snapshot.buffers.key.map((key, row) => [key, row]));
   for (const { group, buffer, since } of run.holds.live()) {
     const row = rowOf.get(group);
-    const at = snapshot.buffers.key.indexOf(buffer.key);
-    if (row === undefined || at < 0) continue;
+    const at = bufferRows.get(buffer.key);
+    if (row === undefined || at === undefined) continue;
     holds.process.push(row);
     holds.buffer.push(at);
     holds.since.push(since);
