@@ -110,7 +110,9 @@ export class DmaBufs {
  * dma_buf_attach: a device uses the dma-buf, which bufinfo tells, and has a reference of its file until it is detached.
  *
  * @example
+ * const fd = kernel.dmaHeap('system').alloc(task, { size: 4096 });
  * const attachment = new DmaBufAttachment(task.file(fd), 'fe000000.gpu');
+ * task.file(fd).refs; // 2
  * attachment.detach();
  */
 export class DmaBufAttachment {

@@ -1,6 +1,7 @@
 import { MemtrackError } from '../core/errors.ts';
 import type { BufferFile } from '../core/snapshot.ts';
 import type { Buffer } from '../model/buffer.ts';
+import { CAP, capable } from '../model/credentials.ts';
 import type { Exporter } from '../model/exporter.ts';
 import type { File } from '../model/file.ts';
 import { PAGE } from '../model/flags.ts';
@@ -170,9 +171,9 @@ export class DrmDevice {
     framebuffer.object.put();
   }
 
-  /** capable(CAP_SYS_ADMIN) at open. */
+  /** capable(CAP_SYS_ADMIN): who opens it with that is authenticated. */
   trusts(task: Task): boolean {
-    return task.alive;
+    return capable(task.credentials, CAP.SYS_ADMIN, this.kernel.rootCredentials.userNamespace);
   }
 
   /** A file was opened; that of the card becomes the master if there is none (drm_master_open). */
