@@ -4,7 +4,7 @@ import type { Buffer } from '../model/buffer.ts';
 import { CAP, capable } from '../model/credentials.ts';
 import type { Exporter } from '../model/exporter.ts';
 import type { File } from '../model/file.ts';
-import { PAGE } from '../model/flags.ts';
+import { PAGE, pageAligned } from '../model/flags.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Task } from '../model/task.ts';
 import { DmaBufAttachment, DmaBufExporter } from './dma-buf.ts';
@@ -118,8 +118,9 @@ export class DrmDevice {
     return this.#dmaBufOf.get(object) ?? null;
   }
 
-  /** drm_gem_object_init, and the mmap offset: one reference, the caller's. ENOSPC: no fake offset is left. */
+  /** drm_gem_object_init, of whole pages, and the mmap offset: one reference, the caller's. ENOSPC: no fake offset is left. */
   createObject(creator: Task | null, size: number): GemObject {
+    if (!(size > 0) || !pageAligned(size)) throw new TypeError(`createObject: expected whole pages, not ${size} bytes`);
     const object = this.#add(creator, size, null);
     if (this.driver.charges === 'created') object.charge(size / PAGE);
     return object;

