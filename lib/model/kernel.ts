@@ -208,14 +208,14 @@ export class Kernel implements Disposable {
   held(file: File, buffer: Buffer): void {
     if (!buffer.tracked) return;
     for (const { users } of file.tables?.keys() ?? [])
-      if (users[0]) this.accounting.install(users[0].key, buffer.account);
+      if (users[0]) this.accounting.installHeld(users[0].key, buffer.account);
   }
 
   /** The opposite; call it while the buffer still lives. */
   unheld(file: File, buffer: Buffer): void {
     if (!buffer.tracked) return;
     for (const { users } of file.tables?.keys() ?? [])
-      if (users[0]) this.accounting.uninstall(users[0].key, buffer.account);
+      if (users[0]) this.accounting.uninstallHeld(users[0].key, buffer.account);
   }
 
   /** Sends the commands kept back; call before reading `tracker`. */
