@@ -66,6 +66,7 @@ export class ShmSegment {
     this.#operations = {
       link: () => `/${this.buffer.name} (deleted)`,
       mmap: () => undefined,
+      movesAlone: true,
       vmOpen: (_file, by) => this.#opened(by),
       vmClose: (_file, by) => this.#closed(by),
       // Its vm_ops have a close.

@@ -107,13 +107,13 @@ export class AddressSpace extends UsedByTasks {
         this.#punch(by, first, at, start, end);
         return true;
       }
-      this.#adjust(by, first, first.start, start);
+      this.#cutOff(by, first, first.start, start);
       at++;
     }
     const gone = at;
     while (at < vmas.length && vmas[at]!.end <= end) this.#close(by, vmas[at++]!);
     const last = vmas[at];
-    if (last !== undefined && last.start < end) this.#adjust(by, last, end, last.end);
+    if (last !== undefined && last.start < end) this.#cutOff(by, last, end, last.end);
     if (at - gone === 1) this.#drop(by, this.#cut(gone));
     else for (const vma of vmas.splice(gone, at - gone)) this.#drop(by, vma);
     return true;
@@ -215,6 +215,14 @@ export class AddressSpace extends UsedByTasks {
     else if (at === 0) vmas.shift();
     else vmas.splice(at, 1);
     return vma;
+  }
+
+  /** What is left of a VMA: the kernel splits it and drops the other part, which the file hears of. */
+  #cutOff(by: Task, vma: Vma, start: number, end: number): void {
+    const { operations } = vma.file;
+    operations.vmOpen?.(vma.file, by);
+    this.#adjust(by, vma, start, end);
+    operations.vmClose?.(vma.file, by);
   }
 
   /** A hole within one VMA: it keeps what is below, a new one gets what is above. */
