@@ -70,7 +70,7 @@ export class ShmSegment {
       vmOpen: (_file, by) => this.#opened(by),
       vmClose: (_file, by) => this.#closed(by),
       // Its vm_ops have a close.
-      vmFlags: VMA.noMerge,
+      vmFlags: VMA.noRemoval,
     };
   }
 

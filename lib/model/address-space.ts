@@ -240,8 +240,9 @@ export class AddressSpace extends UsedByTasks {
     const above = this.#vmas[at];
     const joinsAbove = above !== undefined && vma.continuedBy(above, vma.flags) && above.flags === vma.flags;
     if (below !== undefined && below.continuedBy(vma, vma.flags)) {
-      const end = joinsAbove ? above.end : vma.end;
-      if (joinsAbove) this.#remove(by, above, at);
+      const both = joinsAbove && !above.staysWhole;
+      const end = both ? above.end : vma.end;
+      if (both) this.#remove(by, above, at);
       this.#adjust(by, below, below.start, end);
     } else if (joinsAbove) {
       this.#adjust(by, above, vma.start, above.end);
@@ -266,8 +267,9 @@ export class AddressSpace extends UsedByTasks {
 
   /** [from, to) of one VMA gets other flags: it joins a neighbour that has them, or is split; the middle keeps its identity. */
   #changeOne(by: Task, vma: Vma, at: number, from: number, to: number, flags: number): void {
-    const below = from === vma.start ? this.#vmas[at - 1] : undefined;
-    const above = to === vma.end ? this.#vmas[at + 1] : undefined;
+    const kept = vma.staysWhole && from === vma.start && to === vma.end;
+    const below = !kept && from === vma.start ? this.#vmas[at - 1] : undefined;
+    const above = !kept && to === vma.end ? this.#vmas[at + 1] : undefined;
     const joinsAbove = above !== undefined && above.flags === flags && vma.continuedBy(above, vma.flags);
     if (below !== undefined && below.flags === flags && below.continuedBy(vma, flags)) {
       if (to < vma.end) {
@@ -310,7 +312,8 @@ export class AddressSpace extends UsedByTasks {
     const at = this.#indexOf(start);
     this.#adjust(by, vma, vma.start, newEnd);
     const above = this.#vmas[at + 1];
-    if (above === undefined || !vma.continuedBy(above, vma.flags) || above.flags !== vma.flags) return;
+    if (above === undefined || above.staysWhole) return;
+    if (!vma.continuedBy(above, vma.flags) || above.flags !== vma.flags) return;
     const end = above.end;
     this.#remove(by, above, at + 1);
     this.#adjust(by, vma, vma.start, end);
