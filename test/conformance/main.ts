@@ -5,8 +5,10 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { playScenario } from '../../lib/scenario/index.ts';
 import { Random } from '../random.ts';
-import { kernelOf, scenarioNames, scenarioText } from './captures.ts';
+import { kernelOf, readCaptures, scenarioNames, scenarioText } from './captures.ts';
 import { differences } from './compare.ts';
+import { describeCaptures } from './describe.ts';
+import { expandBundle } from './expand.ts';
 import { generateScenario } from './generate.ts';
 import { playInGuest, Unable } from './guest.ts';
 import { record } from './record.ts';
@@ -20,6 +22,10 @@ const OPTIONS = {
   random: { type: 'string' },
   seed: { type: 'string', default: String(Date.now() >>> 0) },
   lines: { type: 'string', default: '120' },
+  /** Makes a tree in DIR of the bundle: --expand FILE.snap[.gz] DIR. */
+  expand: { type: 'string' },
+  /** Prints every step of the captures, and who held what. */
+  describe: { type: 'boolean' },
 } as const;
 
 /**
@@ -30,6 +36,14 @@ const OPTIONS = {
  */
 export async function main(parameters: readonly string[], directory: string): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...parameters], options: OPTIONS, allowPositionals: true });
+  if (values.describe === true) {
+    process.stdout.write(describeCaptures(readCaptures(directory)));
+    return 0;
+  }
+  if (values.expand !== undefined) {
+    expandBundle(values.expand, positionals[0] ?? `${values.expand}.d`);
+    return 0;
+  }
   using made = randomScenarios(Number(values.random ?? 0), Number(values.seed), Number(values.lines));
   const names = [
     ...made.files,
