@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { compileFunction } from 'node:vm';
 import { gunzipSync } from 'node:zlib';
-import ts from 'typescript';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as memtrack from '../lib/index.ts';
+import { runnable } from './house/runnable.ts';
 import { repositoryTexts, ROOT } from './house/sources.ts';
 
 interface Example {
@@ -20,7 +20,6 @@ interface Example {
 }
 
 const EXAMPLE = / @example\n((?: +\* .*\n)+) +\*\/\n+export (?:async )?(?:abstract )?\w+ (\w+)/g;
-const LITERAL = /^(?:'[^…]*'|\[[^…]*\]|[\d.]+)$/;
 
 const index = readFileSync(path.join(ROOT, 'lib/index.ts'), 'utf8').replace(/\/\*[^]*?\*\//g, '');
 const exported = new Set(index.match(/\w+/g));
@@ -33,25 +32,6 @@ const documented = repositoryTexts()
 
 const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8').matchAll(/^```ts\n([^]*?)^```/gm);
 const examples = [...documented, ...[...readme].map(([, code = '']): Example => ({ of: 'README.md', code }))];
-
-/** The code with what its statements claim made into checks, in a function, for the Node that runs the tests. */
-function runnable(code: string): string {
-  const source = ts.createSourceFile('example.ts', code, ts.ScriptTarget.Latest, true);
-  const statements = source.statements.map((statement) => {
-    if (ts.isImportDeclaration(statement)) return '';
-    if (!ts.isExpressionStatement(statement)) return statement.getText();
-    const { expression } = statement;
-    if (ts.isBinaryExpression(expression) && expression.operatorToken.kind === ts.SyntaxKind.EqualsEqualsEqualsToken)
-      return `equal(${expression.left.getText()}, ${expression.right.getText()});`;
-    const said = /^[ \t]*\/\/ (.*)/.exec(code.slice(statement.end))?.[1];
-    if (said === undefined || !LITERAL.test(said)) return statement.getText();
-    return `equal(${expression.getText()}, ${said});`;
-  });
-  const { outputText } = ts.transpileModule(`async function example() {\n${statements.join('\n')}\n}`, {
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
-  });
-  return `${outputText}\nreturn example();`;
-}
 
 const before = process.cwd();
 const directory = mkdtempSync(path.join(tmpdir(), 'memtrack-examples-'));

@@ -8,6 +8,7 @@ import type { Task } from './task.ts';
 import type { UserNamespace } from './user-namespace.ts';
 import { UsedByTasks } from './used-by-tasks.ts';
 import { AddressRanges } from './address-ranges.ts';
+import { VmaList } from './vma-list.ts';
 import { accounted, Vma } from './vma.ts';
 
 /** Bits that protect() changes. */
@@ -28,12 +29,14 @@ export class AddressSpace extends UsedByTasks {
   readonly touched = new AddressRanges();
   readonly #kernel: Kernel;
   #driverPages = 0;
-  #vmas: Vma[] = [];
+  readonly #vmas: VmaList;
   /** Everything from here up to MMAP_BASE is mapped: where the search for a gap begins. */
   #full = MMAP_BASE;
 
-  constructor(kernel: Kernel) {
+  /** `expected`: about so many VMAs will come. */
+  constructor(kernel: Kernel, expected?: number) {
     super();
+    this.#vmas = new VmaList(expected);
     this.#kernel = kernel;
     this.id = kernel.nextAddressSpaceId();
     this.userNamespace = kernel.userNamespace;
@@ -54,35 +57,42 @@ export class AddressSpace extends UsedByTasks {
 
   /** Ascending by start; they never overlap. */
   get vmas(): readonly Vma[] {
-    return this.#vmas;
+    return this.#vmas.toArray();
+  }
+
+  /** How many VMAs there are. */
+  get mapCount(): number {
+    return this.#vmas.length;
   }
 
   /** The VMA at an address, or null. */
   find(address: number): Vma | null {
-    const vma = this.#vmas[this.#indexOf(address)];
-    return vma !== undefined && vma.start <= address ? vma : null;
+    const vmas = this.#vmas;
+    const at = vmas.indexOf(address);
+    return at < vmas.length && vmas.start(at) <= address ? vmas.at(at) : null;
   }
 
   /** Whether any VMA overlaps the range. */
   occupied(start: number, length: number): boolean {
-    const vma = this.#vmas[this.#indexOf(start)];
-    return vma !== undefined && vma.start < start + pageAlign(length);
+    const vmas = this.#vmas;
+    const at = vmas.indexOf(start);
+    return at < vmas.length && vmas.start(at) < start + pageAlign(length);
   }
 
   /** Whether all of [start, end) is mapped. */
   covered(start: number, end: number): boolean {
     const vmas = this.#vmas;
     let to = start;
-    for (let at = this.#indexOf(start); to < end && at < vmas.length && vmas[at]!.start <= to; at++) to = vmas[at]!.end;
+    for (let at = vmas.indexOf(start); to < end && at < vmas.length && vmas.start(at) <= to; at++) to = vmas.end(at);
     return to >= end;
   }
 
   /** The highest free range, as mmap(2) without an address chooses (vm_unmapped_area, top down); -1 if there is none. */
   highestGap(length: number): number {
     const vmas = this.#vmas;
-    let at = this.#indexOf(this.#full - 1);
-    if (at === vmas.length || vmas[at]!.start >= this.#full) at--;
-    for (; at >= 0 && vmas[at]!.end >= this.#full; at--) this.#full = vmas[at]!.start;
+    let at = vmas.indexOf(this.#full - 1);
+    if (at === vmas.length || vmas.start(at) >= this.#full) at--;
+    for (; at >= 0 && vmas.end(at) >= this.#full; at--) this.#full = vmas.start(at);
     return topGap(vmas, at, this.#full, pageAlign(length));
   }
 
@@ -113,9 +123,9 @@ export class AddressSpace extends UsedByTasks {
   unmap(by: Task, start: number, length: number): boolean {
     const end = start + pageAlign(length);
     const vmas = this.#vmas;
-    let at = this.#indexOf(start);
-    const first = vmas[at];
-    if (first === undefined || first.start >= end) return false;
+    let at = vmas.indexOf(start);
+    if (at === vmas.length || vmas.start(at) >= end) return false;
+    const first = vmas.at(at);
     this.touched.remove(start, end);
     if (end > this.#full) this.#full = Math.min(end, MMAP_BASE);
     if (first.start < start) {
@@ -123,15 +133,15 @@ export class AddressSpace extends UsedByTasks {
         this.#punch(by, first, at, start, end);
         return true;
       }
-      this.#adjust(by, first, first.start, start);
+      this.#cutOff(by, first, first.start, start);
       at++;
     }
     const gone = at;
-    while (at < vmas.length && vmas[at]!.end <= end) this.#close(by, vmas[at++]!);
-    const last = vmas[at];
-    if (last !== undefined && last.start < end) this.#adjust(by, last, end, last.end);
-    if (at - gone === 1) this.#drop(by, this.#cut(gone));
-    else for (const vma of vmas.splice(gone, at - gone)) this.#drop(by, vma);
+    while (at < vmas.length && vmas.end(at) <= end) this.#close(by, vmas.at(at++));
+    const last = vmas.get(at);
+    if (last !== null && last.start < end) this.#cutOff(by, last, end, last.end);
+    if (at - gone === 1) this.#drop(by, vmas.remove(gone));
+    else for (const vma of vmas.removeRange(gone, at)) this.#drop(by, vma);
     return true;
   }
 
@@ -187,51 +197,30 @@ export class AddressSpace extends UsedByTasks {
 
   /** dup_mmap: every VMA but those fork is told to leave out; `by` forks. The core copies by itself. */
   copy(by: Task): AddressSpace {
-    const copy = new AddressSpace(this.#kernel);
+    const copy = new AddressSpace(this.#kernel, this.mapCount);
     copy.dumpable = this.dumpable;
     copy.userNamespace = this.userNamespace;
     const now = this.#kernel.now;
-    for (const vma of this.#vmas) {
+    const vmas = this.#vmas;
+    for (let at = 0; at < vmas.length; at++) {
+      const vma = vmas.at(at);
       if ((vma.flags & VM.dontCopy) !== 0) continue;
-      copy.#vmas.push(copy.#hold(by, vma.like(vma.start, vma.end, vma.offset, vma.flags, now)));
+      copy.#vmas.insert(copy.#vmas.length, copy.#hold(by, vma.like(vma.start, vma.end, vma.offset, vma.flags, now)));
     }
     return copy;
   }
 
   /** mmput: the last user unmaps everything. */
   protected override giveUp(by: Task): void {
-    const vmas = this.#vmas;
-    this.#vmas = [];
-    for (const vma of vmas) this.#drop(by, vma);
+    for (const vma of this.#vmas.removeRange(0, this.#vmas.length)) this.#drop(by, vma);
   }
 
-  /** Index of the first VMA that ends after an address. */
-  #indexOf(address: number): number {
-    const vmas = this.#vmas;
-    let low = 0;
-    let high = vmas.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (vmas[middle]!.end <= address) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** Mappings come and go at the ends for the most part, where an array is quicker than splice. */
-  #place(at: number, vma: Vma): void {
-    if (at === 0) this.#vmas.unshift(vma);
-    else if (at === this.#vmas.length) this.#vmas.push(vma);
-    else this.#vmas.splice(at, 0, vma);
-  }
-
-  #cut(at: number): Vma {
-    const vmas = this.#vmas;
-    const vma = vmas[at]!;
-    if (at === vmas.length - 1) vmas.pop();
-    else if (at === 0) vmas.shift();
-    else vmas.splice(at, 1);
-    return vma;
+  /** What is left of a VMA: the kernel splits it and drops the other part, which the file hears of. */
+  #cutOff(by: Task, vma: Vma, start: number, end: number): void {
+    const { operations } = vma.file;
+    operations.vmOpened?.(vma.file, by);
+    this.#adjust(by, vma, start, end);
+    operations.vmClosed?.(vma.file, by);
   }
 
   /** A hole within one VMA: it keeps what is below, a new one gets what is above. */
@@ -239,24 +228,25 @@ export class AddressSpace extends UsedByTasks {
     const above = vma.like(end, vma.end, vma.offset + (end - vma.start));
     this.#adjust(by, vma, vma.start, start);
     this.#open(by, above);
-    this.#vmas.splice(at + 1, 0, above);
+    this.#vmas.insert(at + 1, above);
   }
 
   /** Puts a VMA in its free place, or lets a neighbour grow over it (vma_merge); it has no reference yet. */
   #insert(by: Task, vma: Vma): void {
-    const at = this.#indexOf(vma.start);
-    const below = this.#vmas[at - 1];
-    const above = this.#vmas[at];
-    const joinsAbove = above !== undefined && vma.continuedBy(above, vma.flags) && above.flags === vma.flags;
-    if (below !== undefined && below.continuedBy(vma, vma.flags)) {
-      const end = joinsAbove ? above.end : vma.end;
-      if (joinsAbove) this.#remove(by, above, at);
+    const at = this.#vmas.indexOf(vma.start);
+    const below = this.#vmas.get(at - 1);
+    const above = this.#vmas.get(at);
+    const joinsAbove = above !== null && vma.continuedBy(above, vma.flags) && above.flags === vma.flags;
+    if (below !== null && below.continuedBy(vma, vma.flags)) {
+      const both = joinsAbove && !above.staysWhole;
+      const end = both ? above.end : vma.end;
+      if (both) this.#remove(by, above, at);
       this.#adjust(by, below, below.start, end);
     } else if (joinsAbove) {
       this.#adjust(by, above, vma.start, above.end);
     } else {
       this.#open(by, vma);
-      this.#place(at, vma);
+      this.#vmas.insert(at, vma);
     }
   }
 
@@ -264,9 +254,9 @@ export class AddressSpace extends UsedByTasks {
   #change(by: Task, start: number, end: number, clear: number, set: number): void {
     let address = start;
     while (address < end) {
-      const at = this.#indexOf(address);
-      const vma = this.#vmas[at];
-      if (vma === undefined || vma.start >= end) return;
+      const at = this.#vmas.indexOf(address);
+      const vma = this.#vmas.get(at);
+      if (vma === null || vma.start >= end) return;
       address = Math.min(vma.end, end);
       const flags = accounted((vma.flags & ~clear) | set);
       if (flags !== vma.flags) this.#changeOne(by, vma, at, Math.max(vma.start, start), address, flags);
@@ -275,10 +265,11 @@ export class AddressSpace extends UsedByTasks {
 
   /** [from, to) of one VMA gets other flags: it joins a neighbour that has them, or is split; the middle keeps its identity. */
   #changeOne(by: Task, vma: Vma, at: number, from: number, to: number, flags: number): void {
-    const below = from === vma.start ? this.#vmas[at - 1] : undefined;
-    const above = to === vma.end ? this.#vmas[at + 1] : undefined;
-    const joinsAbove = above !== undefined && above.flags === flags && vma.continuedBy(above, vma.flags);
-    if (below !== undefined && below.flags === flags && below.continuedBy(vma, flags)) {
+    const kept = vma.staysWhole && from === vma.start && to === vma.end;
+    const below = !kept && from === vma.start ? this.#vmas.get(at - 1) : null;
+    const above = !kept && to === vma.end ? this.#vmas.get(at + 1) : null;
+    const joinsAbove = above !== null && above.flags === flags && vma.continuedBy(above, vma.flags);
+    if (below !== null && below.flags === flags && below.continuedBy(vma, flags)) {
       if (to < vma.end) {
         this.#adjust(by, vma, to, vma.end);
         this.#adjust(by, below, below.start, to);
@@ -302,12 +293,12 @@ export class AddressSpace extends UsedByTasks {
     if (to < end) {
       const upper = vma.like(to, end, offset + (to - start), old);
       this.#open(by, upper);
-      this.#vmas.splice(at + 1, 0, upper);
+      this.#vmas.insert(at + 1, upper);
     }
     if (from > start) {
       const lower = vma.like(start, from, offset, old);
       this.#open(by, lower);
-      this.#vmas.splice(at, 0, lower);
+      this.#vmas.insert(at, lower);
     }
   }
 
@@ -316,10 +307,11 @@ export class AddressSpace extends UsedByTasks {
     const vma = this.find(start);
     this.unmap(by, oldEnd, newEnd - oldEnd);
     if (vma === null || vma.end !== oldEnd) return;
-    const at = this.#indexOf(start);
+    const at = this.#vmas.indexOf(start);
     this.#adjust(by, vma, vma.start, newEnd);
-    const above = this.#vmas[at + 1];
-    if (above === undefined || !vma.continuedBy(above, vma.flags) || above.flags !== vma.flags) return;
+    const above = this.#vmas.get(at + 1);
+    if (above === null || above.staysWhole) return;
+    if (!vma.continuedBy(above, vma.flags) || above.flags !== vma.flags) return;
     const end = above.end;
     this.#remove(by, above, at + 1);
     this.#adjust(by, vma, vma.start, end);
@@ -363,15 +355,17 @@ export class AddressSpace extends UsedByTasks {
 
   #remove(by: Task, vma: Vma, at: number): void {
     this.#close(by, vma);
-    this.#cut(at);
+    this.#vmas.remove(at);
     this.#drop(by, vma);
   }
 
   #adjust(by: Task, vma: Vma, start: number, end: number): void {
     const old = vma.start;
+    const at = this.#vmas.indexOf(old);
     vma.offset += start - old;
     vma.start = start;
     vma.end = end;
+    this.#vmas.moved(at);
     const { buffer } = vma;
     if (buffer === null || !buffer.tracked) return;
     this.#kernel.accounting.vmAdjust(by.key, buffer.account, old, start, end, vma.offset, commandFlags(vma.flags));

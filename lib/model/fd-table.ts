@@ -223,7 +223,7 @@ export class FdTable extends UsedByTasks {
     tables.set(this, fds + 1);
     if (fds > 0) return;
     for (const { buffer } of file.operations.holds?.(file) ?? [])
-      if (buffer.tracked) this.#kernel.accounting.install(by.key, buffer.account);
+      if (buffer.tracked) this.#kernel.accounting.installHeld(by.key, buffer.account);
   }
 
   #unreach(by: Task, file: File, tables: Map<FdTable, number>): void {
@@ -234,7 +234,7 @@ export class FdTable extends UsedByTasks {
     }
     tables.delete(this);
     for (const { buffer } of file.operations.holds?.(file) ?? [])
-      if (buffer.tracked) this.#kernel.accounting.uninstall(by.key, buffer.account);
+      if (buffer.tracked) this.#kernel.accounting.uninstallHeld(by.key, buffer.account);
   }
 
   #put(fd: number, file: File, flags: number): void {

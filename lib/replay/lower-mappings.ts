@@ -24,7 +24,7 @@ const mmap: Handler = (run, words, at) => {
   const { mm } = task;
   if (file === null || file.buffer === null) {
     // Not memory of a buffer; it takes the place of what was there.
-    if (mm.vmas.length > 0) mm.unmap(task, address, length);
+    if (mm.mapCount > 0) mm.unmap(task, address, length);
     if (file instanceof HiddenFile && (words[at + 7]! & SHARED_BIT) !== 0) run.losses.count('map_unknown_fd');
     return;
   }
@@ -36,18 +36,18 @@ const mmap: Handler = (run, words, at) => {
 
 const munmap: Handler = (run, words, at) => {
   const task = run.task(words, at);
-  if (task !== null && task.mm.vmas.length > 0) task.mm.unmap(task, wide(words, at), lengthOf(words, at));
+  if (task !== null && task.mm.mapCount > 0) task.mm.unmap(task, wide(words, at), lengthOf(words, at));
 };
 
 const mprotect: Handler = (run, words, at) => {
   const task = run.task(words, at);
-  if (task === null || task.mm.vmas.length === 0) return;
+  if (task === null || task.mm.mapCount === 0) return;
   task.mm.protect(task, wide(words, at), lengthOf(words, at), (words[at + 7]! >>> 16) & 7);
 };
 
 const mremap: Handler = (run, words, at) => {
   const task = run.task(words, at);
-  if (task === null || task.mm.vmas.length === 0 || (words[at + 7]! | 0) >= 0) return;
+  if (task === null || task.mm.mapCount === 0 || (words[at + 7]! | 0) >= 0) return;
   const tail = at + TAIL;
   const oldLength = words[tail]! + words[tail + 1]! * 2 ** 32;
   const address = words[tail + 4]! + words[tail + 5]! * 2 ** 32;
@@ -58,7 +58,7 @@ const mremap: Handler = (run, words, at) => {
 const madvise: Handler = (run, words, at) => {
   const task = run.task(words, at);
   const advice = (words[at + 7]! >>> 16) & 0x7fff;
-  if (task === null || task.mm.vmas.length === 0 || (advice !== MADV.DONTFORK && advice !== MADV.DOFORK)) return;
+  if (task === null || task.mm.mapCount === 0 || (advice !== MADV.DONTFORK && advice !== MADV.DOFORK)) return;
   task.mm.dontFork(task, wide(words, at), lengthOf(words, at), advice === MADV.DONTFORK);
 };
 

@@ -14,7 +14,7 @@ export interface DmaBufInode {
   readonly maps: ReadonlyMap<number, number>;
 }
 
-/** Whether descriptors of such a buffer are dma-bufs: they have `exp_name:` in fdinfo. A GEM object's dma-buf is a buffer of its own. */
+/** Whether files of such a buffer are dma-bufs, and have `exp_name:` in fdinfo; a GEM object's dma-buf is a buffer of its own. */
 export function isExported(kind: BufferKind | undefined): boolean {
   return kind === 'dma-buf' || kind === 'ion';
 }

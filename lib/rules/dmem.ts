@@ -9,5 +9,6 @@ import type { Holding } from './holding.ts';
 export function dmem(holding: Holding): Charges {
   const { kind, backing } = holding.snapshot.buffers;
   // An import has the pages of somebody else.
-  return chargeAllocators(holding, 'dmem', (buffer) => Number(kind[buffer] === 'gem' && (backing[buffer] ?? -1) < 0));
+  const isAllocated = (buffer: number): boolean => kind[buffer] === 'gem' && (backing[buffer] ?? -1) < 0;
+  return chargeAllocators(holding, 'dmem', (buffer) => Number(isAllocated(buffer)));
 }

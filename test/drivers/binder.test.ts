@@ -136,7 +136,7 @@ test('the device refuses a writable mapping, a second one, and what is not it', 
   expect(refusal(() => kernel.binder.open(task))).toBe('EMFILE');
 });
 
-describe('who opened the device has gone its own way', () => {
+describe('B30: who opened the device has gone its own way', () => {
   test.each([
     ['intended', [1], ['FRAME'], []],
     ['posted', 'EFAULT', [], [['nullFiles', 1]]],
