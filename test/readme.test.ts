@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { run } from '../lib/cli/run.ts';
+import { repositoryTexts, ROOT } from './house/sources.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
@@ -32,4 +34,15 @@ test('every document that the README links is there', () => {
   for (const [, path] of readme.matchAll(/\]\(([^)#:]+)\)/g)) {
     expect(() => readFileSync(new URL(`../${path!}`, import.meta.url)), path).not.toThrow();
   }
+});
+
+test('every difference that Fidelity lists has a test named after it', () => {
+  const section = /^## Fidelity\n([^]*?)^## /m.exec(readme)?.[1] ?? '';
+  const lines = [...section.matchAll(/^\| (?!test \|)(.+?) \|/gm)].map(([, name = '']) => name);
+  expect(lines.length).toBeGreaterThan(20);
+  const tests = repositoryTexts()
+    .filter(({ path: name }) => /^test\/.*\.test\.ts$/.test(name))
+    .map(({ path: name }) => readFileSync(path.join(ROOT, name), 'utf8'))
+    .join('\n');
+  for (const name of lines) expect(tests.includes(`'${name}`), name).toBe(true);
 });

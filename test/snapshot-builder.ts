@@ -37,6 +37,7 @@ export interface ProcessSpec {
   /** Ids; a table and an address space of its own unless given. */
   readonly tables?: readonly number[];
   readonly addressSpaces?: readonly number[];
+  readonly driverPages?: number;
   /** Ids. */
   readonly containers?: readonly number[];
   /** [fd, buffer row, since?, cloexec?], in the first table. */
@@ -112,6 +113,7 @@ export function buildSnapshot(spec: SnapshotSpec): Snapshot {
       status: processes.map((process) => process.status ?? NaN),
       tables,
       addressSpaces: spaces,
+      driverPages: processes.map((process) => process.driverPages ?? 0),
       containers: processes.map((process) => process.containers ?? []),
     },
     files: {

@@ -69,6 +69,8 @@ export interface ProcessColumns {
   readonly tables: readonly (readonly number[])[];
   /** Ids of its address spaces; none once it has exited. */
   readonly addressSpaces: readonly (readonly number[])[];
+  /** MM_DRIVERPAGES of its address spaces, in pages. */
+  readonly driverPages: readonly number[];
   /** Ids of the containers that its tables and address spaces reach: by an fd, by a mapping of the file, or in another container. */
   readonly containers: readonly (readonly number[])[];
 }

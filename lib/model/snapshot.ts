@@ -87,6 +87,9 @@ function processColumns(groups: readonly ThreadGroup[], containers: Containers):
     status: groups.map((group) => group.status ?? NaN),
     tables: groups.map((group) => [...new Set(group.threads.map((task) => task.files.id))]),
     addressSpaces: groups.map((group) => [...new Set(group.threads.map((task) => task.mm.id))]),
+    driverPages: groups.map((group) =>
+      [...new Set(group.threads.map((task) => task.mm))].reduce((sum, mm) => sum + mm.driverPages, 0),
+    ),
     containers: groups.map((group) => containers.idsReached(group.threads.flatMap((task) => [task.files, task.mm]))),
   };
 }

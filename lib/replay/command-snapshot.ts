@@ -43,6 +43,7 @@ export function snapshotOfTracker(tracker: Tracker, facts: ReplayFacts): Snapsho
       status: rows.map(() => NaN),
       tables: rows.map((row) => [row]),
       addressSpaces: rows.map((row) => [row]),
+      driverPages: rows.map(() => 0),
       containers: rows.map(() => []),
     },
     files: { length: 0, buffer: [], dev: [], inode: [], refs: [] },

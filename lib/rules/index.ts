@@ -3,7 +3,10 @@
 import { dmaHeapMemcg } from './dma-heap-memcg.ts';
 import { dmabufFds } from './dmabuf-fds.ts';
 import { dmem } from './dmem.ts';
+import { driverPages } from './driver-pages.ts';
+import { drmFdinfo } from './drm-fdinfo.ts';
 import { gpuCgroup } from './gpu-cgroup.ts';
+import { ionDebugfs } from './ion-debugfs.ts';
 import { libdmabufinfoPss } from './libdmabufinfo-pss.ts';
 import { libdmabufinfoRss } from './libdmabufinfo-rss.ts';
 import { memcgDmabuf } from './memcg-dmabuf.ts';
@@ -31,11 +34,14 @@ export const rules = {
   pss,
   uss,
   memtrack,
+  ionDebugfs,
   dmabufFds,
   libdmabufinfoRss,
   libdmabufinfoPss,
   perFileBadness,
   perFileRss,
+  driverPages,
+  drmFdinfo,
   gpuCgroup,
   memcgDmabuf,
   dmaHeapMemcg,

@@ -96,6 +96,41 @@ describe('one state under every rule', () => {
   });
 });
 
+test('handles are charged in full for each file or client, once per handle', () => {
+  const holding = findHolding(
+    buildSnapshot({
+      buffers: [
+        { size: 2 * MIB, kind: 'gem' },
+        { size: MIB, kind: 'ion' },
+      ],
+      processes: [
+        { pid: 1, containers: [1, 3], driverPages: 512 },
+        { pid: 2, containers: [1, 2] },
+        { pid: 3, containers: [3] },
+      ],
+      containers: [
+        {
+          id: 1,
+          kind: 'drm-file',
+          handles: [
+            [1, 0, 'handle'],
+            [2, 0, 'handle'],
+            [40, 0, 'framebuffer'],
+          ],
+        },
+        { id: 2, kind: 'drm-file', handles: [[1, 0, 'handle']] },
+        { id: 3, kind: 'ion-client', handles: [[1, 1, 'handle']] },
+      ],
+    }),
+  );
+  expect([...rules.drmFdinfo(holding).bytes]).toEqual([4 * MIB, 6 * MIB, 0]);
+  expect(rules.drmFdinfo(holding).unattributed).toBe(MIB);
+  expect([...rules.ionDebugfs(holding).bytes]).toEqual([MIB, 0, 0]);
+  expect(rules.ionDebugfs(holding).unattributed).toBe(2 * MIB);
+  expect([...rules.driverPages(holding).bytes]).toEqual([2 * MIB, 0, 0]);
+  expect(rules.driverPages(holding).unattributed).toBe(MIB);
+});
+
 test('two inodes of one buffer are two dma-bufs to who goes by inodes, and one buffer to memtrack', () => {
   const snapshot = buildSnapshot({
     buffers: [{ size: 8 * MIB, kind: 'ion', files: [inode(27), inode(28)], refs: 1 }],

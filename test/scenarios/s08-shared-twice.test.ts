@@ -48,6 +48,6 @@ test.each(BOTH)('S8, two dma-bufs of one ION buffer, %s', (semantics) => {
     'perFileRss',
   ] as const)
     expect(chargesOf(kernel, rule), rule).toEqual({ 100: 2 * SIZE });
-  for (const rule of ['memtrack', 'rss', 'pss', 'uss'] as const)
+  for (const rule of ['memtrack', 'ionDebugfs', 'rss', 'pss', 'uss'] as const)
     expect(chargesOf(kernel, rule), rule).toEqual({ 100: SIZE });
 });

@@ -66,6 +66,7 @@ describe('S9, GEM', () => {
     expect(kernel.drm.gemOpen(p2, f2, name)).toEqual({ handle: 2, size: SIZE });
     expect(figures(kernel, p2, f2)).toEqual(['16 MiB', '16 MiB']);
     expect(figures(kernel, p1, f1)).toEqual(['8 MiB', '8 MiB']);
+    expect(chargesOf(kernel, 'drmFdinfo')).toEqual({ 100: SIZE, 200: 2 * SIZE });
     // A buffer that is held twice is charged once.
     expect(chargesOf(kernel, 'rss')).toEqual({ 100: SIZE, 200: SIZE });
   });
