@@ -90,6 +90,12 @@ function* held(file: File): Generator<Held> {
 export class IoUrings {
   readonly #kernel: Kernel;
   readonly #operations: FileOperations;
+  readonly #live = new Set<IoUring>();
+
+  /** Rings that are somewhere open. */
+  get live(): readonly IoUring[] {
+    return [...this.#live];
+  }
 
   /** `showFdinfo`: the lines that a ring has in fdinfo. */
   constructor(kernel: Kernel, showFdinfo?: (ring: IoUring) => string) {
@@ -113,7 +119,10 @@ export class IoUrings {
     if (cqEntries < sqEntries) throw new MemtrackError('EINVAL', 'io_uring_setup', 'completion entries');
     const ring = new IoUring(sqEntries, cqEntries, this.#operations);
     try {
-      return task.install(ring, { cloexec: true });
+      const fd = task.install(ring, { cloexec: true });
+      this.#live.add(ring);
+      ring.watch(() => void this.#live.delete(ring));
+      return fd;
     } catch (error) {
       ring.put();
       throw error;

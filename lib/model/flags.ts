@@ -52,6 +52,7 @@ export const MADV = {
   NORMAL: 0,
   RANDOM: 1,
   SEQUENTIAL: 2,
+  FREE: 8,
   DONTFORK: 10,
   DOFORK: 11,
   DONTDUMP: 16,
