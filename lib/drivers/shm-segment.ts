@@ -66,6 +66,7 @@ export class ShmSegment {
     this.#operations = {
       link: () => `/${this.buffer.name} (deleted)`,
       mmap: () => undefined,
+      movesAlone: true,
       vmOpened: (_file, by) => this.#opened(by),
       vmClosed: (_file, by) => this.#closed(by),
       // Its vm_ops have a close.

@@ -133,13 +133,13 @@ export class AddressSpace extends UsedByTasks {
         this.#punch(by, first, at, start, end);
         return true;
       }
-      this.#adjust(by, first, first.start, start);
+      this.#cutOff(by, first, first.start, start);
       at++;
     }
     const gone = at;
     while (at < vmas.length && vmas.end(at) <= end) this.#close(by, vmas.at(at++));
     const last = vmas.get(at);
-    if (last !== null && last.start < end) this.#adjust(by, last, end, last.end);
+    if (last !== null && last.start < end) this.#cutOff(by, last, end, last.end);
     if (at - gone === 1) this.#drop(by, vmas.remove(gone));
     else for (const vma of vmas.removeRange(gone, at)) this.#drop(by, vma);
     return true;
@@ -213,6 +213,14 @@ export class AddressSpace extends UsedByTasks {
   /** mmput: the last user unmaps everything. */
   protected override giveUp(by: Task): void {
     for (const vma of this.#vmas.removeRange(0, this.#vmas.length)) this.#drop(by, vma);
+  }
+
+  /** What is left of a VMA: the kernel splits it and drops the other part, which the file hears of. */
+  #cutOff(by: Task, vma: Vma, start: number, end: number): void {
+    const { operations } = vma.file;
+    operations.vmOpened?.(vma.file, by);
+    this.#adjust(by, vma, start, end);
+    operations.vmClosed?.(vma.file, by);
   }
 
   /** A hole within one VMA: it keeps what is below, a new one gets what is above. */

@@ -50,6 +50,8 @@ export interface FileOperations {
   readonly noexec?: boolean;
   /** Refuses an address that was asked for, by throwing MemtrackError, before it is looked at (get_unmapped_area). */
   mayPlace?(file: File, request: MmapRequest, address: number): void;
+  /** It has a get_unmapped_area of its own: mremap moves its mappings one at a time only (vma_multi_allowed). */
+  readonly movesAlone?: true;
   /** A mapping of it comes to be, by mmap, fork, a split or a move; or goes (vm_ops open and close). `by`: the acting task. */
   vmOpened?(file: File, by: Task): void;
   vmClosed?(file: File, by: Task): void;
