@@ -70,7 +70,7 @@ export class ShmSegment {
       vmOpened: (_file, by) => this.#opened(by),
       vmClosed: (_file, by) => this.#closed(by),
       // Its vm_ops have a close.
-      vmFlags: VMA.noMerge,
+      vmFlags: VMA.noRemoval,
     };
   }
 

@@ -238,8 +238,9 @@ export class AddressSpace extends UsedByTasks {
     const above = this.#vmas.get(at);
     const joinsAbove = above !== null && vma.continuedBy(above, vma.flags) && above.flags === vma.flags;
     if (below !== null && below.continuedBy(vma, vma.flags)) {
-      const end = joinsAbove ? above.end : vma.end;
-      if (joinsAbove) this.#remove(by, above, at);
+      const both = joinsAbove && !above.staysWhole;
+      const end = both ? above.end : vma.end;
+      if (both) this.#remove(by, above, at);
       this.#adjust(by, below, below.start, end);
     } else if (joinsAbove) {
       this.#adjust(by, above, vma.start, above.end);
@@ -264,8 +265,9 @@ export class AddressSpace extends UsedByTasks {
 
   /** [from, to) of one VMA gets other flags: it joins a neighbour that has them, or is split; the middle keeps its identity. */
   #changeOne(by: Task, vma: Vma, at: number, from: number, to: number, flags: number): void {
-    const below = from === vma.start ? this.#vmas.get(at - 1) : null;
-    const above = to === vma.end ? this.#vmas.get(at + 1) : null;
+    const kept = vma.staysWhole && from === vma.start && to === vma.end;
+    const below = !kept && from === vma.start ? this.#vmas.get(at - 1) : null;
+    const above = !kept && to === vma.end ? this.#vmas.get(at + 1) : null;
     const joinsAbove = above !== null && above.flags === flags && vma.continuedBy(above, vma.flags);
     if (below !== null && below.flags === flags && below.continuedBy(vma, flags)) {
       if (to < vma.end) {
@@ -308,7 +310,8 @@ export class AddressSpace extends UsedByTasks {
     const at = this.#vmas.indexOf(start);
     this.#adjust(by, vma, vma.start, newEnd);
     const above = this.#vmas.get(at + 1);
-    if (above === null || !vma.continuedBy(above, vma.flags) || above.flags !== vma.flags) return;
+    if (above === null || above.staysWhole) return;
+    if (!vma.continuedBy(above, vma.flags) || above.flags !== vma.flags) return;
     const end = above.end;
     this.#remove(by, above, at + 1);
     this.#adjust(by, vma, vma.start, end);

@@ -212,6 +212,7 @@ static long abstract_name(struct sockaddr_un *name, long number)
 	memset(name, 0, sizeof *name);
 	name->sun_family = AF_UNIX;
 	char *at = digits(copy(name->sun_path + 1, "memtrack-"), stage->director);
+	at = digits(copy(at, "-"), stage->program);
 	at = digits(copy(at, "-"), number);
 	return at - (char *)name;
 }

@@ -160,6 +160,7 @@ static void start_root(int at, int uid)
 void start_program(int roots, int uid)
 {
 	memset(stage->slots, 0, sizeof stage->slots);
+	stage->program++;
 	for (int at = 0; at < kSlots; at++)
 		actors[at].known = actors[at].alive = false;
 	forget_sockets();

@@ -38,11 +38,14 @@
 #define MMAP_BASE 0x7ffff7fff000
 #define CLEARED 0x1000000
 
-/* Ids of users that no one else has. */
-enum { kFirstUser = 0x10000000 };
-
 struct stage *stage;
 int stage_id;
+
+/* Of a user that no one else is, and no program was just before. */
+static int a_user(void)
+{
+	return 0x10000000 + (stage->program & 0x3fff) * 0x8000 + (getpid() & 0x7fff);
+}
 
 struct stage *attach_stage(int id)
 {
@@ -320,7 +323,7 @@ static void direct(void)
 		if (strncmp(line, "program ", 8) == 0) {
 			int unprivileged = 0;
 			sscanf(line + 8, "%*d %d", &unprivileged);
-			start_program(atoi(line + 8), unprivileged != 0 ? kFirstUser + getpid() : 0);
+			start_program(atoi(line + 8), unprivileged != 0 ? a_user() : 0);
 			printf("r 0\n");
 			show();
 		} else if (strcmp(line, "end\n") == 0) {

@@ -77,6 +77,8 @@ struct stage {
 	pid_t director;
 	/* What keys of segments begin with, so that several directors do not meet. */
 	int32_t key_base;
+	/* Counts programs: what one leaves behind until the kernel collects it is not in the next one's way. */
+	int32_t program;
 	struct slot slots[kSlots];
 };
 
