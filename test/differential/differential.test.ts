@@ -11,7 +11,7 @@ import type { Program, Step } from './step.ts';
 
 const PROGRAMS = 300;
 const STEPS = 60;
-const TRAITS = { socketsNoexec: true, mremapOf617: true, sealsExec: true, rings: true };
+const TRAITS = { socketsNoexec: true, recent: true, sealsExec: true, rings: true };
 const privileged = process.getuid?.() === 0;
 
 let performer: Performer | null = null;

@@ -96,7 +96,7 @@ function mremap({ random, traits }: Scene, by: number, task: Task): Step {
   const fixed = random.chance(0.05) ? random.pick([TOO_HIGH, address]) : arenaAddress(random);
   const newAddress = (flags & MREMAP.FIXED) === 0 && fixed >= TOO_HIGH ? ARENA : fixed;
   const step: MremapStep = { op: 'mremap', by, address, oldLength, newLength, flags, newAddress };
-  return traits.mremapOf617 ? step : olderMremap(step, vma);
+  return traits.recent ? step : olderMremap(step, vma);
 }
 
 /** Without what only Linux 6.17 and later do or refuse: several mappings at once, and lengths looked at in whole pages. */

@@ -8,7 +8,7 @@ import type { Step } from './step.ts';
 export function randomPassingStep(scene: Scene, by: number, task: Task): Step {
   const { random } = scene;
   const sockets = socketsOf(task);
-  if (random.chance(0.25)) return connecting(scene, by, task, sockets);
+  if (random.chance(0.25) && scene.traits.recent) return connecting(scene, by, task, sockets);
   const roll = random.below(100);
   if ((sockets.length === 0 && roll < 80) || roll < 6)
     return { op: 'socketpair', by, name: scene.next(), cloexec: random.chance(0.3) };

@@ -52,6 +52,9 @@ const KINDS: readonly Kind[] = [
   'keeper',
 ];
 
+/** What an older kernel does as the model does. */
+const OLD_KINDS = KINDS.filter((kind) => kind !== 'segment' && kind !== 'keeper');
+
 /** What the others need comes first. */
 const OPENING: readonly Kind[] = ['descriptor', 'descriptor', 'passing', 'mapping', 'mapping'];
 
@@ -96,7 +99,7 @@ export function generate(
 
 function randomStep(scene: Scene, by: number, task: Task, at: number, actors: number): Step | null {
   const { random } = scene;
-  const kind = OPENING[at] ?? random.pick(KINDS);
+  const kind = OPENING[at] ?? random.pick(scene.traits.recent ? KINDS : OLD_KINDS);
   if (kind === 'descriptor') return randomDescriptorStep(scene, by, task);
   if (kind === 'passing') return randomPassingStep(scene, by, task);
   if (kind === 'mapping') return randomMappingStep(scene, by, task);

@@ -39,8 +39,8 @@ export function buildPerformer(sources: string): { readonly program: string; rem
 export interface KernelTraits {
   /** An executable mapping of a socket is EPERM, not ENODEV (sockfs is noexec). */
   readonly socketsNoexec: boolean;
-  /** mremap as of 6.17: with MREMAP_FIXED and no change of size it moves several mappings. */
-  readonly mremapOf617: boolean;
+  /** Linux 6.17 or later, by its mremap: with MREMAP_FIXED and no change of size it moves several mappings. */
+  readonly recent: boolean;
   /** MFD_EXEC, MFD_NOEXEC_SEAL and F_SEAL_EXEC (6.3). */
   readonly sealsExec: boolean;
   /** io_uring is there and may be used. */
@@ -92,7 +92,7 @@ export class Performer implements Disposable {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: Interface;
   readonly #waiting: Waiting[] = [];
-  #traits: KernelTraits = { socketsNoexec: true, mremapOf617: true, sealsExec: true, rings: true };
+  #traits: KernelTraits = { socketsNoexec: true, recent: true, sealsExec: true, rings: true };
   #ended: Error | null = null;
 
   private constructor(program: string) {
@@ -118,7 +118,7 @@ export class Performer implements Disposable {
     const [noexec, several, seals, ring] = said.slice(-4).map((block) => block.split('\n')[0]);
     performer.#traits = {
       socketsNoexec: noexec === 'r -1',
-      mremapOf617: several === `r ${PROBE_TARGET}`,
+      recent: several === `r ${PROBE_TARGET}`,
       sealsExec: seals === 'r 3',
       rings: ring === 'r 4',
     };
