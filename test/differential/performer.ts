@@ -12,7 +12,7 @@ import type { Program, Step } from './step.ts';
 /** This machine lacks something that the test needs; the message says what. */
 export class Unable extends Error {}
 
-const SOURCES = ['perform.c', 'cast.c', 'act.c', 'observe.c'];
+const SOURCES = ['perform.c', 'cast.c', 'act.c', 'observe.c', 'segments.c'];
 // One image at one address: no loader that needs descriptors, and no guard whose key lives in thread-local memory.
 const OPTIONS = ['-O2', '-Wall', '-Wextra', '-static', '-no-pie', '-fno-stack-protector'];
 
