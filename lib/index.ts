@@ -69,7 +69,7 @@ export { CAP, type CredentialOptions, type Credentials, caps } from './model/cre
 export type { Exporter } from './model/exporter.ts';
 export type { FileOperations } from './model/file-operations.ts';
 export { File } from './model/file.ts';
-export { CLONE, CLOSE_RANGE, MADV, MREMAP, O, PROT, VMA } from './model/flags.ts';
+export { CLONE, CLOSE_RANGE, MADV, MREMAP, O, PROT, SEEK, VMA } from './model/flags.ts';
 export { ptraceMayRead } from './model/ptrace-access.ts';
 export type { Task } from './model/task.ts';
 export { formatBufinfo } from './procfs/bufinfo.ts';
