@@ -6,7 +6,7 @@ import picocolors from 'picocolors';
 import { findHolding } from '../rules/index.ts';
 import type { Ink } from '../report/index.ts';
 import { escapeText, formatAnswer, formatJson, makeAnswer } from '../report/index.ts';
-import { formatBundle, formatTruth, guestKernel, playSteps, ScenarioError } from '../scenario/index.ts';
+import { formatBundle, formatTruth, kernelFor, playSteps, ScenarioError } from '../scenario/index.ts';
 import type { Step } from '../scenario/index.ts';
 import type { Status } from './exit-status.ts';
 import { InputError, STATUS, UsageError } from './exit-status.ts';
@@ -63,7 +63,7 @@ export function addPlayCommand(program: Command, io: Io, finish: (status: Status
 function playFile(io: Io, file: string, options: PlayOptions): Status {
   const name = file === '-' ? 'standard input' : escapeText(file);
   const text = readFileSync(file === '-' ? 0 : file, 'utf8');
-  using kernel = guestKernel({ semantics: options.semantics });
+  using kernel = kernelFor(text, { semantics: options.semantics });
   const show = showerOf(io, options);
   try {
     for (const step of playSteps(text, kernel)) show.step(step);

@@ -25,8 +25,10 @@ export interface Addon {
   ): number;
   close(tracker: number): void;
   apply(tracker: number, words: Uint32Array, first: number, count: number, results?: Int32Array): number;
-  readonly install: (tracker: number, task: number, buffer: number) => number;
-  readonly uninstall: (tracker: number, task: number, buffer: number) => number;
+  /** What install and uninstall take and answer: tracker, task, buffer; 0 or −errno. */
+  readonly words: Uint32Array;
+  readonly install: () => void;
+  readonly uninstall: () => void;
   reserve(tracker: number, tasks: boolean, n: number): number;
   internTag(tracker: number, text: string): number;
   tagText(tracker: number, tag: number): string;

@@ -27,7 +27,7 @@ export const OP = {
 /** Bits of a record's `flags`. */
 export const FLAG = {
   shareFiles: 1, shareMm: 2, shareThread: 4,
-  group: 1, killed: 2, unnotified: 4, noStatus: 4,
+  group: 1, killed: 2, unnotified: 4, noStatus: 8,
   cloexec: 1, onto: 2, truncated: 4, grow: 8, peek: 16,
   cloexecKnown: 32, ofMemfd: 64, seen: 128, detach: 1,
   withId: 1, withTotal: 2, withOwner: 4, withDomain: 8,

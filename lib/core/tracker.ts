@@ -46,7 +46,7 @@ export interface VmaRange {
 const BATCH = 65536;
 
 // Called once per event by some: without a look-up.
-const { install, uninstall } = addon;
+const { install, uninstall, words } = addon;
 
 const OPTIONS = ['name', 'semantics', 'linking', 'limits'];
 const LIMITS = ['handles', 'vmas', 'tags', 'ids'];
@@ -198,15 +198,21 @@ export class Tracker implements Disposable {
   /** One reference more by a descriptor of the task. ESRCH, ENOENT, ENOMEM. 2016 series: memtrack_buffer_install(). */
   install(task: number, buffer: number): void {
     if (task >>> 0 !== task || buffer >>> 0 !== buffer) refuseKey(task, buffer);
-    const status = install(this.#number, task, buffer);
-    if (status < 0) this.#refuse(status, 'memtrack_buffer_install');
+    words[0] = this.#number;
+    words[1] = task;
+    words[2] = buffer;
+    install();
+    if (words[3] !== 0) this.#refuse((words[3] as number) | 0, 'memtrack_buffer_install');
   }
 
   /** One reference less. ESRCH, ENOENT. 2016 series: memtrack_buffer_uninstall(). */
   uninstall(task: number, buffer: number): void {
     if (task >>> 0 !== task || buffer >>> 0 !== buffer) refuseKey(task, buffer);
-    const status = uninstall(this.#number, task, buffer);
-    if (status < 0) this.#refuse(status, 'memtrack_buffer_uninstall');
+    words[0] = this.#number;
+    words[1] = task;
+    words[2] = buffer;
+    uninstall();
+    if (words[3] !== 0) this.#refuse((words[3] as number) | 0, 'memtrack_buffer_uninstall');
   }
 
   /** The task's mm maps the buffer. ESRCH, ENOENT, EINVAL, EEXIST, ENOMEM. */

@@ -10,6 +10,8 @@ export interface DmaHeapAllocation {
   readonly size: number;
   /** O_CLOEXEC and an access mode; default O_RDWR | O_CLOEXEC. */
   readonly fdFlags?: number;
+  /** Is for the answer: EINVAL if not 0. */
+  readonly fd?: number;
   /** None is defined: EINVAL if not 0. */
   readonly heapFlags?: number;
 }
@@ -47,8 +49,8 @@ export class DmaHeap {
     if (!(task instanceof Task)) throw new TypeError('alloc: expected a task');
     if (typeof (options as DmaHeapAllocation | undefined)?.size !== 'number')
       throw new TypeError('alloc: expected options with a size in bytes');
-    const { fdFlags = O.RDWR | O.CLOEXEC, heapFlags = 0 } = options;
-    if ((fdFlags & ~(O.CLOEXEC | O.ACCMODE)) !== 0 || heapFlags !== 0)
+    const { fdFlags = O.RDWR | O.CLOEXEC, heapFlags = 0, fd = 0 } = options;
+    if (fd !== 0 || (fdFlags & ~(O.CLOEXEC | O.ACCMODE)) !== 0 || heapFlags !== 0)
       throw new MemtrackError('EINVAL', 'DMA_HEAP_IOCTL_ALLOC', 'flags');
     if (!Number.isSafeInteger(options.size) || options.size <= 0)
       throw new MemtrackError('EINVAL', 'DMA_HEAP_IOCTL_ALLOC', `size ${options.size}`);

@@ -1,12 +1,14 @@
 import { MemtrackError } from '../core/errors.ts';
 import type { BufferFile } from '../core/snapshot.ts';
 import type { Buffer } from '../model/buffer.ts';
+import { CAP, capable } from '../model/credentials.ts';
 import type { Exporter } from '../model/exporter.ts';
 import type { File } from '../model/file.ts';
-import { PAGE } from '../model/flags.ts';
+import { PAGE, pageAligned } from '../model/flags.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Task } from '../model/task.ts';
-import { DmaBufAttachment, DmaBufExporter } from './dma-buf.ts';
+import { DmaBufAttachment } from './dma-buf-attachment.ts';
+import { DmaBufExporter } from './dma-buf.ts';
 import type { DmaBufs } from './dma-buf.ts';
 import { type DrmDriver, SHMEM_MAPPED } from './drm-driver.ts';
 import type { DrmFile } from './drm-file.ts';
@@ -117,8 +119,9 @@ export class DrmDevice {
     return this.#dmaBufOf.get(object) ?? null;
   }
 
-  /** drm_gem_object_init, and the mmap offset: one reference, the caller's. ENOSPC: no fake offset is left. */
+  /** drm_gem_object_init, of whole pages, and the mmap offset: one reference, the caller's. ENOSPC: no fake offset is left. */
   createObject(creator: Task | null, size: number): GemObject {
+    if (!(size > 0) || !pageAligned(size)) throw new TypeError(`createObject: expected whole pages, not ${size} bytes`);
     const object = this.#add(creator, size, null);
     if (this.driver.charges === 'created') object.charge(size / PAGE);
     return object;
@@ -170,9 +173,9 @@ export class DrmDevice {
     framebuffer.object.put();
   }
 
-  /** capable(CAP_SYS_ADMIN) at open. */
+  /** capable(CAP_SYS_ADMIN): who opens it with that is authenticated. */
   trusts(task: Task): boolean {
-    return task.alive;
+    return capable(task.credentials, CAP.SYS_ADMIN, this.kernel.rootCredentials.userNamespace);
   }
 
   /** A file was opened; that of the card becomes the master if there is none (drm_master_open). */

@@ -32,6 +32,11 @@ export interface DrmDriver {
   dumb?(width: number, height: number, bitsPerPixel: number): DumbLayout | null;
   /** False: dma-bufs of others are refused (ENODEV). Default true. */
   readonly imports?: boolean;
+  /**
+   * The PRIME helper of Linux 3.9: PRIME_HANDLE_TO_FD takes DRM_CLOEXEC alone, so fds are read-only, and nothing but tables of
+   * files has references of a dma-buf. Default false.
+   */
+  readonly oldPrime?: boolean;
   /** VMA bits of mappings. Default: those of the shmem helper, VM_PFNMAP and VM_DONTEXPAND. */
   readonly vmFlags?: number;
   /** Fourccs of framebuffers; others are refused with ENOENT. Default all that ADDFB can name. */

@@ -3,6 +3,7 @@ import type { FileOperations, Held, Mapped, MmapRequest } from '../model/file-op
 import { File } from '../model/file.ts';
 import { PAGE } from '../model/flags.ts';
 import type { Task } from '../model/task.ts';
+import type { ThreadGroup } from '../model/thread-group.ts';
 import type { DrmDevice, DrmNode } from './drm-device.ts';
 import type { Framebuffer } from './framebuffer.ts';
 import type { GemObject } from './gem-object.ts';
@@ -33,7 +34,7 @@ export class DrmFile {
   /** It was the master once; then its owner stays. */
   wasMaster = false;
   /** Who opened it or, if that was not the master, used it last. */
-  #owner: Task;
+  #owner: ThreadGroup;
   readonly #handles = new Idr<Handle>();
 
   /** For `DrmDevice.open`. */
@@ -41,12 +42,12 @@ export class DrmFile {
     this.device = device;
     this.node = node;
     this.clientId = clientId;
-    this.#owner = task;
+    this.#owner = task.group;
     this.authenticated = node.render || device.trusts(task);
     this.file = new File({ path: node.path, identity: node.identity, flags, operations: this.#operations() });
   }
 
-  get owner(): Task {
+  get owner(): ThreadGroup {
     return this.#owner;
   }
 
@@ -56,7 +57,7 @@ export class DrmFile {
 
   /** drm_file_update_pid: an ioctl of another process, to which the fd was passed. */
   usedBy(task: Task): void {
-    if (!this.wasMaster) this.#owner = task.leader;
+    if (!this.wasMaster) this.#owner = task.group;
   }
 
   /** Ascending. */

@@ -110,7 +110,7 @@ export class Drm {
     if (found === undefined) throw new MemtrackError('ENOENT', 'open', path);
     const fd = allocate(task, task.files, 0, 'open');
     if ((flags & O.EXCL) !== 0) throw new MemtrackError('EBUSY', 'open', 'O_EXCL');
-    const file = new DrmFile(found.device, found.node, ++this.#clients, task.leader, flags | LARGEFILE);
+    const file = new DrmFile(found.device, found.node, ++this.#clients, task, flags | LARGEFILE);
     this.#files.set(file.file, file);
     found.device.opened(file);
     task.files.publish(task, fd, file.file, (flags & O.CLOEXEC) !== 0);

@@ -64,6 +64,7 @@ const OPERATIONS: FileOperations = {
   // VM_DONTEXPAND | VM_MIXEDMAP
   vmFlags: VM.io | VMA.noMerge | VMA.noExpand,
   mmap: () => undefined,
+  movesAlone: true,
   // io_uring_get_unmapped_area: the kernel alone chooses the address.
   mayPlace: (_file, { offset }, address) => {
     if (address !== 0) throw new MemtrackError('EINVAL', 'mmap', 'an io_uring goes where the kernel likes');
@@ -90,6 +91,12 @@ function* held(file: File): Generator<Held> {
 export class IoUrings {
   readonly #kernel: Kernel;
   readonly #operations: FileOperations;
+  readonly #live = new Set<IoUring>();
+
+  /** Rings that are somewhere open. */
+  get live(): readonly IoUring[] {
+    return [...this.#live];
+  }
 
   /** `showFdinfo`: the lines that a ring has in fdinfo. */
   constructor(kernel: Kernel, showFdinfo?: (ring: IoUring) => string) {
@@ -113,7 +120,10 @@ export class IoUrings {
     if (cqEntries < sqEntries) throw new MemtrackError('EINVAL', 'io_uring_setup', 'completion entries');
     const ring = new IoUring(sqEntries, cqEntries, this.#operations);
     try {
-      return task.install(ring, { cloexec: true });
+      const fd = task.install(ring, { cloexec: true });
+      this.#live.add(ring);
+      ring.watch(() => void this.#live.delete(ring));
+      return fd;
     } catch (error) {
       ring.put();
       throw error;
@@ -132,7 +142,8 @@ export class IoUrings {
    * empty list; EMFILE: longer than RLIMIT_NOFILE; EBADF, also for a ring. All or nothing.
    */
   registerFiles(task: Task, ring: number, fds: readonly number[]): void {
-    const uring = this.#room(task, ring, fds.length);
+    const uring = this.at(task, ring);
+    this.#refuseTable(task, uring, fds.length);
     const slots: (Slot | null)[] = [];
     try {
       for (const fd of fds) slots.push(fd === IORING_FILES.NONE ? null : this.#slot(task, fd));
@@ -145,7 +156,9 @@ export class IoUrings {
 
   /** IORING_REGISTER_FILES2 with IORING_RSRC_REGISTER_SPARSE: empty slots. EBUSY, EINVAL, EMFILE. */
   registerSparse(task: Task, ring: number, slots: number): void {
-    const uring = this.#room(task, ring, slots);
+    const uring = this.at(task, ring);
+    if (!(slots >= 1)) throw new MemtrackError('EINVAL', 'io_uring_register');
+    this.#refuseTable(task, uring, slots);
     uring.slots = new Array<Slot | null>(slots).fill(null);
   }
 
@@ -183,12 +196,10 @@ export class IoUrings {
   }
 
   /** io_sqe_files_register, before it looks at the files. */
-  #room(task: Task, fd: number, count: number): IoUring {
-    const uring = this.at(task, fd);
+  #refuseTable(task: Task, uring: IoUring, count: number): void {
     if (uring.slots !== null) throw new MemtrackError('EBUSY', 'io_uring_register');
     if (!(count >= 1)) throw new MemtrackError('EINVAL', 'io_uring_register');
     if (count > MAX_FIXED_FILES || count > task.group.nofile) throw new MemtrackError('EMFILE', 'io_uring_register');
-    return uring;
   }
 
   /** A reference on the file at an fd. EBADF: none, or a ring, which could hold itself. */

@@ -3,6 +3,7 @@ import type { FileOperations } from '../model/file-operations.ts';
 import { File } from '../model/file.ts';
 import { VMA } from '../model/flags.ts';
 import type { Kernel } from '../model/kernel.ts';
+import { type IpcOwner, ownerOf } from './ipc-permission.ts';
 import type { Task } from '../model/task.ts';
 
 /** SHM_DEST: goes with its last attach. */
@@ -27,7 +28,7 @@ export interface ShmStat {
   readonly changeTime: number;
 }
 
-interface Made {
+export interface MadeSegment {
   readonly id: number;
   readonly key: number;
   readonly mode: number;
@@ -44,6 +45,7 @@ export class ShmSegment {
   readonly #kernel: Kernel;
   readonly #operations: FileOperations;
   readonly #destroyed: (segment: ShmSegment) => void;
+  readonly owner: IpcOwner;
   readonly #creatorPid: number;
   readonly #changeTime: number;
   #lastPid = 0;
@@ -51,22 +53,24 @@ export class ShmSegment {
   #attachTime = 0;
   #detachTime = 0;
 
-  constructor(kernel: Kernel, creator: Task, made: Made, destroyed: (segment: ShmSegment) => void) {
+  constructor(kernel: Kernel, creator: Task, made: MadeSegment, destroyed: (segment: ShmSegment) => void) {
     this.#kernel = kernel;
     this.id = made.id;
     this.key = made.key;
     this.mode = made.mode;
     this.buffer = made.buffer;
+    this.owner = ownerOf(creator.credentials);
     this.#creatorPid = creator.pid;
     this.#changeTime = this.#seconds();
     this.#destroyed = destroyed;
     this.#operations = {
       link: () => `/${this.buffer.name} (deleted)`,
       mmap: () => undefined,
+      movesAlone: true,
       vmOpened: (_file, by) => this.#opened(by),
       vmClosed: (_file, by) => this.#closed(by),
       // Its vm_ops have a close.
-      vmFlags: VMA.noMerge,
+      vmFlags: VMA.noRemoval,
     };
   }
 

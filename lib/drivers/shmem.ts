@@ -1,7 +1,7 @@
 import { MemtrackError } from '../core/errors.ts';
 import type { FileOperations } from '../model/file-operations.ts';
 import type { File } from '../model/file.ts';
-import { PROT, VMA } from '../model/flags.ts';
+import { PROT, SEEK, VMA } from '../model/flags.ts';
 
 /** F_SEAL_* */
 export const SEAL = { SEAL: 1, SHRINK: 2, GROW: 4, WRITE: 8, FUTURE_WRITE: 16, EXEC: 32 } as const;
@@ -26,9 +26,23 @@ export function shmemOperations(inode: ShmemInode, link: (file: File) => string)
       return VMA.sealed;
     },
     truncate: (file, size) => truncate(inode, file, size),
+    llseek,
     addSeals: (file, seals) => addSeals(inode, file, seals),
     getSeals: () => inode.seals,
   };
+}
+
+/** shmem_file_llseek, without SEEK_DATA and SEEK_HOLE, which need to know which pages are there. EINVAL: before the start. */
+function llseek(file: File, offset: number, whence: number): number {
+  const bases = new Map<number, number>([
+    [SEEK.SET, 0],
+    [SEEK.CUR, file.pos],
+    [SEEK.END, file.buffer?.size ?? 0],
+  ]);
+  const pos = (bases.get(whence) ?? NaN) + offset;
+  if (!(pos >= 0)) throw new MemtrackError('EINVAL', 'lseek');
+  file.pos = pos;
+  return pos;
 }
 
 /** shmem_setattr. EPERM: sealed. */

@@ -4,6 +4,7 @@ import type { Exporter } from '../model/exporter.ts';
 import { O, PAGE, pageAlign, pageAligned, PROT } from '../model/flags.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Task } from '../model/task.ts';
+import { checkIpc, checkIpcOwner } from './ipc-permission.ts';
 import { IpcIds } from './ipc-ids.ts';
 import { ShmSegment, type ShmStat } from './shm-segment.ts';
 
@@ -46,7 +47,7 @@ export class SysvShm {
   }
 
   /**
-   * shmget(2). ENOENT: no such key and no IPC_CREAT; EEXIST: with IPC_CREAT | IPC_EXCL; EINVAL: no size, too large, or larger
+   * shmget(2). EACCES: what is asked for is not permitted; ENOENT: no such key and no IPC_CREAT; EEXIST: with IPC_CREAT | IPC_EXCL; EINVAL: no size, too large, or larger
    * than the segment there is; ENOSPC: too many segments or pages.
    */
   get(task: Task, key: number, size: number, flags: number): number {
@@ -58,6 +59,7 @@ export class SysvShm {
     }
     if ((flags & IPC.CREAT) !== 0 && (flags & IPC.EXCL) !== 0) throw new MemtrackError('EEXIST', 'shmget', hex(key));
     if (size > found.size) throw new MemtrackError('EINVAL', 'shmget', `size ${size}`);
+    checkIpc(task, found.owner, found.mode, flags & 0o777, 'shmget');
     return found.id;
   }
 
@@ -75,6 +77,8 @@ export class SysvShm {
     const readonly = (flags & SHM.RDONLY) !== 0;
     const exec = (flags & SHM.EXEC) !== 0;
     const segment = this.#find(id, 'shmat');
+    const rights = 0o444 | (readonly ? 0 : 0o222) | (exec ? 0o111 : 0);
+    checkIpc(task, segment.owner, segment.mode, rights, 'shmat');
     const length = pageAlign(segment.size);
     if (address !== 0 && !remap && task.mm.occupied(address, length))
       throw new MemtrackError('EINVAL', 'shmat', `${hex(address)} is taken`);
@@ -104,12 +108,14 @@ export class SysvShm {
   /** IPC_STAT. EINVAL: no such segment; EACCES. */
   stat(task: Task, id: number): ShmStat {
     const segment = this.#find(id, 'shmctl');
+    checkIpc(task, segment.owner, segment.mode, 0o444, 'shmctl');
     return segment.stat();
   }
 
   /** IPC_RMID: the id goes when the segment is attached nowhere any more, the key at once. EINVAL; EPERM: not its owner. */
   remove(task: Task, id: number): void {
     const segment = this.#find(id, 'shmctl');
+    checkIpcOwner(task, segment.owner, 'shmctl');
     segment.condemn();
   }
 

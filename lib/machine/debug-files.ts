@@ -1,6 +1,7 @@
 import type { Buffer } from '../model/buffer.ts';
 import type { File } from '../model/file.ts';
 import { formatBufinfo } from '../procfs/bufinfo.ts';
+import type { BufinfoForm } from '../procfs/bufinfo.ts';
 import type { ModelledSystem, PseudoFileSystem } from './pseudo-file-system.ts';
 import { textFile } from './plain-nodes.ts';
 import type { PseudoFileNode, PseudoText } from './pseudo-node.ts';
@@ -16,40 +17,41 @@ export function debugMemtrack({ kernel, tracker }: PseudoFileSystem): PseudoFile
 }
 
 /** /sys/kernel/debug/dma_buf/bufinfo. */
-export function bufinfoFile({ kernel }: ModelledSystem): PseudoFileNode {
-  return { type: 'file', read: () => bufinfoText([...kernel.buffers.values()]) };
+export function bufinfoFile({ kernel }: ModelledSystem, form: BufinfoForm): PseudoFileNode {
+  return { type: 'file', read: () => bufinfoText([...kernel.buffers.values()], form) };
 }
 
-function bufinfoText(buffers: readonly Buffer[]): PseudoText {
+/** A dma-buf; `file` null: the only one of its buffer, which a recording may know by several. */
+interface Entry {
+  readonly buffer: Buffer;
+  readonly file: File | null;
+}
+
+function bufinfoText(buffers: readonly Buffer[], form: BufinfoForm): PseudoText {
   const standIns = new StandIns();
-  const objects = newestFirst(buffers).map(([buffer, file]) => ({
+  const objects = newestFirst(buffers).map(({ buffer, file }) => ({
     size: standIns.size(buffer),
     flags: (file ?? buffer.openFiles[0])?.flags ?? 0,
     mode: standIns.use(0x80007, 'mode is 00080007'),
-    count: (file ?? buffer).refs,
+    count: file?.refs ?? buffer.refs,
     exporter: buffer.exporter.name,
     inode: standIns.inode(file ?? buffer),
     name: (file ?? buffer).name,
     fences: [],
-    attachments: buffer.attachments,
+    attachments: buffer.attachments.filter((one) => file === null || one.file === file).map(({ device }) => device),
   }));
   if (objects.length > 0) standIns.use(null, 'fences, and devices that a recording does not tell of, are left out');
-  return { text: formatBufinfo(objects), standIns: standIns.list };
+  return { text: formatBufinfo(objects, form), standIns: standIns.list };
 }
 
 /** As __dma_buf_debugfs_list_add has them: by inode where ION shared buffers long after they were made, else by age. */
-function newestFirst(buffers: readonly Buffer[]): readonly (readonly [Buffer, File | null])[] {
-  const dmaBufs = buffers
-    .toReversed()
-    .flatMap((buffer): readonly (readonly [Buffer, File | null])[] =>
-      buffer.kind === 'ion'
-        ? buffer.openFiles.map((file) => [buffer, file] as const)
-        : buffer.kind === 'dma-buf'
-          ? [[buffer, null]]
-          : [],
-    );
-  if (dmaBufs.every(([, file]) => file === null)) return dmaBufs;
-  const inode = ([buffer, file]: readonly [Buffer, File | null]): number =>
+function newestFirst(buffers: readonly Buffer[]): readonly Entry[] {
+  const entries = buffers.toReversed().flatMap((buffer): readonly Entry[] => {
+    if (buffer.kind === 'ion') return buffer.openFiles.map((file) => ({ buffer, file }));
+    return buffer.kind === 'dma-buf' ? [{ buffer, file: null }] : [];
+  });
+  if (entries.every(({ file }) => file === null)) return entries;
+  const inode = ({ buffer, file }: Entry): number =>
     (file === null ? buffer.files[0]?.inode : file.identity?.inode) ?? 0;
-  return dmaBufs.toSorted((a, b) => inode(b) - inode(a));
+  return entries.toSorted((a, b) => inode(b) - inode(a));
 }

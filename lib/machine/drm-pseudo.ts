@@ -1,6 +1,7 @@
 import type { DrmDevice } from '../drivers/drm-device.ts';
 import type { DrmFile } from '../drivers/drm-file.ts';
 import type { Drm } from '../drivers/drm.ts';
+import type { UserNamespace } from '../model/user-namespace.ts';
 import type { Framebuffer } from '../drivers/framebuffer.ts';
 import {
   type DrmClient,
@@ -11,7 +12,10 @@ import {
 } from '../procfs/drm-debugfs.ts';
 import { type FramebufferInfo, formatFramebuffers } from '../procfs/drm-framebuffer.ts';
 import { fixedDirectory, textFile, textLink } from './plain-nodes.ts';
-import type { PseudoDirectory, PseudoFileNode, PseudoNode } from './pseudo-node.ts';
+import type { PseudoDirectory, PseudoFileNode, PseudoNode, Reader } from './pseudo-node.ts';
+
+/** fs.overflowuid. */
+const OVERFLOW_UID = 65534;
 
 /** /sys/kernel/debug/dri: a directory per device, and links to it by the minors of its nodes. */
 export function drmDebugfs(drm: Drm): PseudoDirectory {
@@ -40,25 +44,32 @@ function deviceDirectory(device: DrmDevice): PseudoDirectory {
   const modeset = (file: () => PseudoFileNode): PseudoNode | null => (device.driver.modeset === true ? file() : null);
   return fixedDirectory({
     name: () => textFile(() => formatDrmName(device.driver.name, device.name)),
-    clients: () => textFile(() => formatDrmClients([...device.files].map(clientOf))),
+    clients: () => textFile((reader) => formatDrmClients([...device.files].map((file) => clientOf(file, reader)))),
     gem_names: () => textFile(() => formatGemNames(namesOf(device))),
     framebuffer: () => modeset(() => framebufferFile(device)),
     internal_clients: () => modeset(() => textFile(() => device.internalClients.map((name) => `${name}\n`).join(''))),
   });
 }
 
-function clientOf(file: DrmFile): DrmClient {
-  const { owner } = file;
-  const gone = owner.group.reaped;
+/** In the namespaces of who reads. */
+function clientOf(file: DrmFile, reader: Reader): DrmClient {
+  const { leader, reaped, pid } = file.owner;
+  const uid = reaped ? 0 : leader.credentials.uid.effective;
   return {
-    command: gone ? null : (owner.comm ?? ''),
-    tgid: owner.group.pid,
+    command: reaped ? null : (leader.comm ?? ''),
+    tgid: reader === null ? pid : leader.pidIn(reader.pidNamespace),
     minor: file.node.minor,
     master: file.master,
     authenticated: file.authenticated,
-    uid: 0,
+    uid: reader === null ? uid : munged(reader.credentials.userNamespace, uid),
     magic: 0,
   };
+}
+
+/** from_kuid_munged. */
+function munged(space: UserNamespace, uid: number): number {
+  if (!space.mapsId('uid', uid)) return OVERFLOW_UID;
+  return space.parent === null ? uid : 0;
 }
 
 function namesOf(device: DrmDevice): readonly GemName[] {

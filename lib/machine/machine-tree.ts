@@ -1,4 +1,6 @@
 import type { Tracker } from '../core/tracker.ts';
+import type { DmaBufs } from '../drivers/dma-buf.ts';
+import { buffersDirectory } from './dmabuf-sysfs.ts';
 import { bufinfoFile, debugMemtrack } from './debug-files.ts';
 import { procDirectory } from './proc-directory.ts';
 import type { ModelledSystem, PseudoFileSystem } from './pseudo-file-system.ts';
@@ -7,13 +9,18 @@ import type { PseudoDirectory } from './pseudo-node.ts';
 import { PseudoTree } from './pseudo-tree.ts';
 
 /** What every kernel shows, modelled or replayed; drivers mount more. */
-export function machineTree(system: PseudoFileSystem): PseudoTree {
+export function machineTree(system: PseudoFileSystem, dmaBufs: DmaBufs | null = null): PseudoTree {
   const { kernel, tracker } = system;
   const tree = new PseudoTree(() => kernel?.flush());
   if (kernel !== null) {
     const modelled: ModelledSystem = { kernel, tracker };
     tree.mount('/proc', procDirectory(modelled));
-    tree.mount('/sys/kernel/debug/dma_buf/bufinfo', bufinfoFile(modelled));
+    tree.mount(
+      '/sys/kernel/debug/dma_buf/bufinfo',
+      bufinfoFile(modelled, dmaBufs?.hasInodes === false ? 'bare' : 'named'),
+    );
+    if (dmaBufs !== null && dmaBufs.sysfs !== 'off')
+      tree.mount('/sys/kernel/dmabuf/buffers', buffersDirectory(dmaBufs));
     tree.restrict('/sys/kernel/debug', 0o700);
   } else if (tracker !== null) {
     tree.mount('/proc', commandsDirectory(tracker));

@@ -1,6 +1,8 @@
 import { Binder } from '../drivers/binder.ts';
-import { DmaBufs } from '../drivers/dma-buf.ts';
+import { checkedDmaBufs, DmaBufs } from '../drivers/dma-buf.ts';
+import type { DmaBufsOptions } from '../drivers/dma-buf.ts';
 import { DmaHeap } from '../drivers/dma-heap.ts';
+import type { DmaHeapOptions } from '../drivers/dma-heap.ts';
 import { Ion } from '../drivers/ion.ts';
 import type { IonOptions } from '../drivers/ion.ts';
 import { IonDirect } from '../drivers/ion-direct.ts';
@@ -31,6 +33,14 @@ import type { PseudoTree } from './pseudo-tree.ts';
 import { checkedPath, readerOf } from './read-options.ts';
 import type { ReadOptions } from './read-options.ts';
 
+/** Minor numbers of dma-heaps (NUM_HEAP_MINORS). */
+const MAX_HEAPS = 128;
+
+export interface MachineOptions extends KernelOptions {
+  /** Which generation of dma-bufs it has: their inodes, their statistics in sysfs. Default: today's, without statistics. */
+  readonly dmaBufs?: DmaBufsOptions;
+}
+
 /**
  * The assembled kernel, which the package exports as `Kernel`: the model and its drivers.
  *
@@ -55,9 +65,10 @@ export class Machine extends Kernel {
   readonly #heaps = new Map<string, DmaHeap>();
   #ion: Ion | IonDirect | null = null;
 
-  constructor(options: KernelOptions = {}) {
-    super(options);
-    this.dmaBufs = new DmaBufs(this);
+  constructor(options: MachineOptions = {}) {
+    const { dmaBufs, ...kernelOptions } = options;
+    super(kernelOptions);
+    this.dmaBufs = new DmaBufs(this, checkedDmaBufs(dmaBufs));
     this.drm = new Drm(this, this.dmaBufs, drmFdinfoText);
     this.memfds = new Memfds(this);
     this.posixShm = new PosixShm(this);
@@ -66,19 +77,28 @@ export class Machine extends Kernel {
     this.ioUrings = new IoUrings(this, ringFdinfo);
     this.epolls = new Epolls();
     this.binder = new Binder(this);
-    this.#files = machineTree({ kernel: this, tracker: this.tracker });
+    this.#files = machineTree({ kernel: this, tracker: this.tracker }, this.dmaBufs);
     this.mount('/proc/sysvipc/shm', sysvipcShm(this.sysvShm));
     this.mount('/sys/kernel/debug/dri', drmDebugfs(this.drm));
   }
 
+  /**
+   * dma_heap_add: a heap that is not there yet. EINVAL: no name, or one that there is; EBUSY: there are 128.
+   *
+   * @example
+   * kernel.addDmaHeap('reserved', { maxBytes: 64 << 20 }).alloc(task, { size: 4096 });
+   */
+  addDmaHeap(name: string, options?: DmaHeapOptions): DmaHeap {
+    if (this.#heaps.has(name)) throw new MemtrackError('EINVAL', 'dma_heap_add', `${name} is there`);
+    const heap = new DmaHeap(this.dmaBufs, name, options);
+    if (this.#heaps.size >= MAX_HEAPS) throw new MemtrackError('EBUSY', 'dma_heap_add', 'no minor number');
+    this.#heaps.set(name, heap);
+    return heap;
+  }
+
   /** The heap of that name, made when first asked for. */
   dmaHeap(name: string): DmaHeap {
-    let heap = this.#heaps.get(name);
-    if (heap === undefined) {
-      heap = new DmaHeap(this.dmaBufs, name);
-      this.#heaps.set(name, heap);
-    }
-    return heap;
+    return this.#heaps.get(name) ?? this.addDmaHeap(name);
   }
 
   /** /dev/ion of Linux 4.8 and 4.9, made when first asked for. EEXIST: it is there with other options, or is a later one. */

@@ -11,8 +11,8 @@ export function openFile(file: File): PseudoFileNode {
 }
 
 /** Of a dma-buf, st_blocks is its size in blocks rounded down (dma_buf_export). */
-function statFile({ buffer, identity, isDmaBuf }: File): PseudoStat {
-  const size = buffer?.size ?? 0;
+function statFile({ buffer, identity, isDmaBuf, operations }: File): PseudoStat {
+  const size = operations.anonymousInode === true ? 0 : (buffer?.size ?? 0);
   return {
     type: 'file',
     mode: 0o600,

@@ -10,7 +10,7 @@ export function fdinfoText(file: File, cloexec: boolean): PseudoText {
   const standIns = new StandIns();
   const { buffer } = file;
   const text = formatFdinfo({
-    pos: standIns.use(0, 'pos is 0'),
+    pos: standIns.use(file.pos, 'pos is 0'),
     flags:
       buffer === null && !(file instanceof Socket) && file.operations.showFdinfo === undefined
         ? standIns.use(0, 'flags of files that are no buffers are 0')
@@ -20,7 +20,7 @@ export function fdinfoText(file: File, cloexec: boolean): PseudoText {
     other: file.operations.showFdinfo?.(file) ?? '',
     scmFds: file instanceof Socket ? file.inFlight : null,
     dmaBuf:
-      buffer === null || !file.isDmaBuf
+      buffer === null || !hasDmaBufLines(file)
         ? null
         : {
             size: standIns.size(buffer),
@@ -30,4 +30,9 @@ export function fdinfoText(file: File, cloexec: boolean): PseudoText {
           },
   });
   return { text, standIns: standIns.list };
+}
+
+/** dma_buf_show_fdinfo came with the inodes (5.3). */
+function hasDmaBufLines(file: File): boolean {
+  return file.isDmaBuf && file.operations.anonymousInode !== true;
 }

@@ -95,6 +95,13 @@ export class Accounting {
   install(task: number, buffer: number): void {
     if (this.enabled) this.#room().install(task, buffer);
   }
+  /** A handle in a file, as of GEM, which the posted patches do not see. */
+  installHeld(task: number, buffer: number): void {
+    if (!this.posted) this.install(task, buffer);
+  }
+  uninstallHeld(task: number, buffer: number): void {
+    if (!this.posted) this.uninstall(task, buffer);
+  }
   uninstall(task: number, buffer: number): void {
     if (this.enabled) this.#room().uninstall(task, buffer);
   }

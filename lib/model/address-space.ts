@@ -133,13 +133,13 @@ export class AddressSpace extends UsedByTasks {
         this.#punch(by, first, at, start, end);
         return true;
       }
-      this.#adjust(by, first, first.start, start);
+      this.#cutOff(by, first, first.start, start);
       at++;
     }
     const gone = at;
     while (at < vmas.length && vmas.end(at) <= end) this.#close(by, vmas.at(at++));
     const last = vmas.get(at);
-    if (last !== null && last.start < end) this.#adjust(by, last, end, last.end);
+    if (last !== null && last.start < end) this.#cutOff(by, last, end, last.end);
     if (at - gone === 1) this.#drop(by, vmas.remove(gone));
     else for (const vma of vmas.removeRange(gone, at)) this.#drop(by, vma);
     return true;
@@ -215,6 +215,14 @@ export class AddressSpace extends UsedByTasks {
     for (const vma of this.#vmas.removeRange(0, this.#vmas.length)) this.#drop(by, vma);
   }
 
+  /** What is left of a VMA: the kernel splits it and drops the other part, which the file hears of. */
+  #cutOff(by: Task, vma: Vma, start: number, end: number): void {
+    const { operations } = vma.file;
+    operations.vmOpened?.(vma.file, by);
+    this.#adjust(by, vma, start, end);
+    operations.vmClosed?.(vma.file, by);
+  }
+
   /** A hole within one VMA: it keeps what is below, a new one gets what is above. */
   #punch(by: Task, vma: Vma, at: number, start: number, end: number): void {
     const above = vma.like(end, vma.end, vma.offset + (end - vma.start));
@@ -230,8 +238,9 @@ export class AddressSpace extends UsedByTasks {
     const above = this.#vmas.get(at);
     const joinsAbove = above !== null && vma.continuedBy(above, vma.flags) && above.flags === vma.flags;
     if (below !== null && below.continuedBy(vma, vma.flags)) {
-      const end = joinsAbove ? above.end : vma.end;
-      if (joinsAbove) this.#remove(by, above, at);
+      const both = joinsAbove && !above.staysWhole;
+      const end = both ? above.end : vma.end;
+      if (both) this.#remove(by, above, at);
       this.#adjust(by, below, below.start, end);
     } else if (joinsAbove) {
       this.#adjust(by, above, vma.start, above.end);
@@ -256,8 +265,9 @@ export class AddressSpace extends UsedByTasks {
 
   /** [from, to) of one VMA gets other flags: it joins a neighbour that has them, or is split; the middle keeps its identity. */
   #changeOne(by: Task, vma: Vma, at: number, from: number, to: number, flags: number): void {
-    const below = from === vma.start ? this.#vmas.get(at - 1) : null;
-    const above = to === vma.end ? this.#vmas.get(at + 1) : null;
+    const kept = vma.staysWhole && from === vma.start && to === vma.end;
+    const below = !kept && from === vma.start ? this.#vmas.get(at - 1) : null;
+    const above = !kept && to === vma.end ? this.#vmas.get(at + 1) : null;
     const joinsAbove = above !== null && above.flags === flags && vma.continuedBy(above, vma.flags);
     if (below !== null && below.flags === flags && below.continuedBy(vma, flags)) {
       if (to < vma.end) {
@@ -300,7 +310,8 @@ export class AddressSpace extends UsedByTasks {
     const at = this.#vmas.indexOf(start);
     this.#adjust(by, vma, vma.start, newEnd);
     const above = this.#vmas.get(at + 1);
-    if (above === null || !vma.continuedBy(above, vma.flags) || above.flags !== vma.flags) return;
+    if (above === null || above.staysWhole) return;
+    if (!vma.continuedBy(above, vma.flags) || above.flags !== vma.flags) return;
     const end = above.end;
     this.#remove(by, above, at + 1);
     this.#adjust(by, vma, vma.start, end);

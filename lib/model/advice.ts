@@ -24,6 +24,7 @@ const CHANGES: ReadonlyMap<number, Change> = new Map<number, Change>([
   [MADV.DONTDUMP, { clear: 0, set: VMA.dontDump }],
   [MADV.DODUMP, { clear: VMA.dontDump, set: 0, refuses: ({ flags }) => (flags & (VM.io | VMA.noExpand)) !== 0 }],
   // Only for anonymous memory, which the model does not keep.
+  [MADV.FREE, { clear: 0, set: 0, refuses: () => true }],
   [MADV.WIPEONFORK, { clear: 0, set: 0, refuses: () => true }],
 ]);
 

@@ -4,6 +4,19 @@ import type { File } from './file.ts';
 import type { Kernel } from './kernel.ts';
 import type { Task } from './task.ts';
 
+/** A device that uses a buffer through one of its dma-bufs (struct dma_buf_attachment). */
+export interface Attachment {
+  readonly file: File;
+  /** dev_name. */
+  readonly device: string;
+  /** Where it is in sysfs, from /sys/ on. */
+  readonly devicePath: string;
+  /** Its number among those of the dma-buf. */
+  readonly uid: number;
+  /** Distinct mappings by the device. */
+  readonly mappings: number;
+}
+
 /**
  * A shared buffer: memory that several processes may hold. It lives as long as one of its open files, a name, a kernel user or
  * a buffer on top of it does; then the core forgets it (memtrack_buffer_remove). Made by `kernel.createBuffer`.
@@ -15,8 +28,8 @@ export class Buffer {
   readonly backing: Buffer | null;
   /** The key under which the core's tracker counts it: its own, or that of the buffer of which it is another form. */
   readonly account: number;
-  /** Devices attached to it (dma_buf_attach), in the order they came. */
-  readonly attachments: string[] = [];
+  /** Devices attached to it (dma_buf_attach), newest first. */
+  readonly attachments: Attachment[] = [];
   /** Whether the core's tracker knows it. */
   readonly tracked: boolean;
   /** Its open files; usually one (one ION buffer may have several). */
@@ -140,7 +153,8 @@ export class Buffer {
   /** Why it would live without any process: what `refs` does not tell. */
   get kept(): Orphan | null {
     if (this.#named) return 'named';
-    const used = this.#kernelUsers > 0 || this.#pins > this.openFiles.length + (this.#unseen ? 1 : 0);
+    const seen = this.openFiles.length + (this.#unseen ? 1 : 0);
+    const used = this.#kernelUsers > 0 || this.#pins > seen;
     if (used || this.openFiles.some((file) => file.kernelRefs > 0)) return 'kernel';
     return this.#unseen ? 'unknown' : null;
   }

@@ -116,6 +116,12 @@ export function ftruncate(task: Task, fd: number, size: number): void {
   file.operations.truncate(file, size);
 }
 
+export function lseek(task: Task, fd: number, offset: number, whence: number): number {
+  const file = task.file(fd);
+  if (file.operations.llseek === undefined) throw new MemtrackError('ESPIPE', 'lseek', String(fd));
+  return file.operations.llseek(file, offset, whence);
+}
+
 export function addSeals(task: Task, fd: number, seals: number): void {
   const file = task.file(fd);
   if (file.operations.addSeals === undefined) throw new MemtrackError('EINVAL', 'fcntl', 'F_ADD_SEALS');

@@ -1,6 +1,7 @@
 import { MemtrackError } from '../core/errors.ts';
 import { FdBitmap } from './fd-bitmap.ts';
 import type { File } from './file.ts';
+import { closingSeveral } from './socket-gc.ts';
 import type { Kernel } from './kernel.ts';
 import type { Task } from './task.ts';
 import { UsedByTasks } from './used-by-tasks.ts';
@@ -156,23 +157,27 @@ export class FdTable extends UsedByTasks {
   closeRangeAt(by: Task, first: number, last: number, cloexec = false): number {
     const end = Math.min(last, this.#files.length - 1);
     let count = 0;
-    for (let fd = first; fd <= end; fd++) {
-      if (this.get(fd) === null) {
-        if (cloexec && this.reserved(fd)) this.setCloexec(fd, true);
-        continue;
+    closingSeveral(this.#kernel, () => {
+      for (let fd = first; fd <= end; fd++) {
+        if (this.get(fd) === null) {
+          if (cloexec && this.reserved(fd)) this.setCloexec(fd, true);
+          continue;
+        }
+        count++;
+        if (cloexec) this.setCloexec(fd, true);
+        else this.closeAt(by, fd);
       }
-      count++;
-      if (cloexec) this.setCloexec(fd, true);
-      else this.closeAt(by, fd);
-    }
+    });
     return count;
   }
 
   /** do_close_on_exec. */
   closeOnExec(by: Task): void {
-    for (let fd = 0; fd < this.#files.length; fd++) {
-      if ((this.#flags[fd]! & CLOEXEC) !== 0) this.closeAt(by, fd);
-    }
+    closingSeveral(this.#kernel, () => {
+      for (let fd = 0; fd < this.#files.length; fd++) {
+        if ((this.#flags[fd]! & CLOEXEC) !== 0) this.closeAt(by, fd);
+      }
+    });
   }
 
   /** dup_fd: a table of its own with every published fd; reserved slots are free in the copy. The core copies by itself. */
@@ -207,7 +212,9 @@ export class FdTable extends UsedByTasks {
     this.#since = [];
     this.#open = 0;
     for (const file of files) file?.tables?.delete(this);
-    for (const file of files) if (file !== null) file.put();
+    closingSeveral(this.#kernel, () => {
+      for (const file of files) if (file !== null) file.put();
+    });
   }
 
   /** The first fd of a file in the table brings what the file holds, each time it holds it. */
@@ -216,7 +223,7 @@ export class FdTable extends UsedByTasks {
     tables.set(this, fds + 1);
     if (fds > 0) return;
     for (const { buffer } of file.operations.holds?.(file) ?? [])
-      if (buffer.tracked) this.#kernel.accounting.install(by.key, buffer.account);
+      if (buffer.tracked) this.#kernel.accounting.installHeld(by.key, buffer.account);
   }
 
   #unreach(by: Task, file: File, tables: Map<FdTable, number>): void {
@@ -227,7 +234,7 @@ export class FdTable extends UsedByTasks {
     }
     tables.delete(this);
     for (const { buffer } of file.operations.holds?.(file) ?? [])
-      if (buffer.tracked) this.#kernel.accounting.uninstall(by.key, buffer.account);
+      if (buffer.tracked) this.#kernel.accounting.uninstallHeld(by.key, buffer.account);
   }
 
   #put(fd: number, file: File, flags: number): void {

@@ -50,6 +50,8 @@ export interface FileOperations {
   readonly noexec?: boolean;
   /** Refuses an address that was asked for, by throwing MemtrackError, before it is looked at (get_unmapped_area). */
   mayPlace?(file: File, request: MmapRequest, address: number): void;
+  /** It has a get_unmapped_area of its own: mremap moves its mappings one at a time only (vma_multi_allowed). */
+  readonly movesAlone?: true;
   /** A mapping of it comes to be, by mmap, fork, a split or a move; or goes (vm_ops open and close). `by`: the acting task. */
   vmOpened?(file: File, by: Task): void;
   vmClosed?(file: File, by: Task): void;
@@ -60,6 +62,10 @@ export interface FileOperations {
   /** F_ADD_SEALS and F_GET_SEALS. Absent: EINVAL. */
   addSeals?(file: File, seals: number): void;
   getSeals?(file: File): number;
+  /** lseek(2) with SEEK_ numbers; returns the position. Absent: ESPIPE. */
+  llseek?(file: File, offset: number, whence: number): number;
+  /** Its inode is the one of anon_inodefs, which has no size: dma-bufs before Linux 5.3. */
+  readonly anonymousInode?: true;
   /** DMA_BUF_SET_NAME. Absent: ENOTTY. */
   setName?(file: File, name: string): void;
   /** The name of this dma-buf, where those of one buffer have a name each. Absent: the buffer's. */

@@ -30,6 +30,8 @@ export class File {
   readonly path: string;
   /** O_ flags without O_CLOEXEC. */
   flags: number;
+  /** f_pos, in bytes. */
+  pos = 0;
   /** Tables with fds of it and how many each, where memtrack counts what it holds; else null. */
   readonly tables: Map<FdTable, number> | null;
   #refs = 1;

@@ -42,6 +42,8 @@ export const CLONE = {
 /** What pthread_create asks for, as far as it matters here. */
 export const CLONE_PTHREAD = CLONE.VM | CLONE.FS | CLONE.FILES | CLONE.SIGHAND | CLONE.THREAD;
 
+export const SEEK = { SET: 0, CUR: 1, END: 2 } as const;
+
 export const PROT = { NONE: 0, READ: 1, WRITE: 2, EXEC: 4 } as const;
 
 export const MREMAP = { MAYMOVE: 1, FIXED: 2, DONTUNMAP: 4 } as const;
@@ -50,6 +52,7 @@ export const MADV = {
   NORMAL: 0,
   RANDOM: 1,
   SEQUENTIAL: 2,
+  FREE: 8,
   DONTFORK: 10,
   DOFORK: 11,
   DONTDUMP: 16,
@@ -62,7 +65,8 @@ export const CLOSE_RANGE = { UNSHARE: 2, CLOEXEC: 4 } as const;
 
 /**
  * What an exporter may say of its mappings besides `VM` (lib/core/record.ts); the core does not see these bits.
- * noMerge: VM_IO, VM_PFNMAP, VM_DONTEXPAND, VM_MIXEDMAP or a vm_ops->close; noExpand: VM_DONTEXPAND or VM_PFNMAP; io: VM_IO.
+ * noMerge: VM_IO, VM_PFNMAP, VM_DONTEXPAND or VM_MIXEDMAP; noRemoval: a vm_ops->close, so that a mapping may give a part to a
+ * neighbour, but not itself (can_merge_remove_vma); noExpand: VM_DONTEXPAND or VM_PFNMAP; io: VM_IO.
  * account: VM_ACCOUNT, which the address space sets; sealed: not VM_MAYWRITE though the file is open for writing.
  * Of madvise(2): dontDump: VM_DONTDUMP; random and sequential: VM_RAND_READ and VM_SEQ_READ.
  */
@@ -75,6 +79,7 @@ export const VMA = {
   dontDump: 2048,
   random: 4096,
   sequential: 8192,
+  noRemoval: 16384,
 } as const;
 
 /** The bits of `VM`. */

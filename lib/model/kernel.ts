@@ -89,8 +89,12 @@ export class Kernel implements Disposable {
   readonly socketNames = new Map<string, Socket>();
   /** How many descriptors each user has in flight. */
   readonly inFlight = new InFlight();
+  /** The last number that get_next_ino gave; a long uptime can be told by setting it. */
+  lastInode = 0;
   /** Sockets passed over sockets and not yet received. */
   socketsInFlight = 0;
+  /** Times that a release of a socket made the kernel look for those that nobody can reach any more. */
+  socketCollections = 0;
 
   /** The first ones, where pids and ids are the ones that the model speaks of. */
   readonly pidNamespace: PidNamespace;
@@ -107,7 +111,6 @@ export class Kernel implements Disposable {
   #tasksMade = 0;
   #tablesMade = 0;
   #addressSpacesMade = 0;
-  #inodesMade = 0;
   #containersSeen = 0;
   readonly #containerIds = new WeakMap<File, number>();
 
@@ -205,14 +208,14 @@ export class Kernel implements Disposable {
   held(file: File, buffer: Buffer): void {
     if (!buffer.tracked) return;
     for (const { users } of file.tables?.keys() ?? [])
-      if (users[0]) this.accounting.install(users[0].key, buffer.account);
+      if (users[0]) this.accounting.installHeld(users[0].key, buffer.account);
   }
 
   /** The opposite; call it while the buffer still lives. */
   unheld(file: File, buffer: Buffer): void {
     if (!buffer.tracked) return;
     for (const { users } of file.tables?.keys() ?? [])
-      if (users[0]) this.accounting.uninstall(users[0].key, buffer.account);
+      if (users[0]) this.accounting.uninstallHeld(users[0].key, buffer.account);
   }
 
   /** Sends the commands kept back; call before reading `tracker`. */
@@ -308,8 +311,9 @@ export class Kernel implements Disposable {
     if (id === undefined) this.#containerIds.set(file, (id = ++this.#containersSeen));
     return id;
   }
-  /** Inode numbers of sockets and the like. */
+  /** Inode numbers of sockets and the like, of 32 bits and never 0 (get_next_ino). */
   nextAnonymousInode(): number {
-    return ++this.#inodesMade;
+    this.lastInode = this.lastInode === 2 ** 32 - 1 ? 1 : this.lastInode + 1;
+    return this.lastInode;
   }
 }

@@ -50,8 +50,9 @@ export function refuseSplits(
 /** How often a mapping is split so that [from, to) of it gets other flags. */
 function splits(mm: AddressSpace, vma: Vma, from: number, to: number, flags: number): number {
   if (flags === vma.flags) return 0;
-  const below = from === vma.start && from > 0 ? mm.find(from - 1) : null;
-  const above = to === vma.end ? mm.find(to) : null;
+  const kept = vma.staysWhole && from === vma.start && to === vma.end;
+  const below = !kept && from === vma.start && from > 0 ? mm.find(from - 1) : null;
+  const above = !kept && to === vma.end ? mm.find(to) : null;
   if (below !== null && below.flags === flags && below.continuedBy(vma, flags)) return 0;
   if (above !== null && above.flags === flags && vma.continuedBy(above, vma.flags)) return 0;
   return (from > vma.start ? 1 : 0) + (to < vma.end ? 1 : 0);

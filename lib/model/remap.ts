@@ -59,9 +59,14 @@ function moveAll(task: Task, remap: Remap): number {
   if (task.mm.find(address) === null) throw new MemtrackError('EFAULT', 'mremap');
   const parts = task.mm.vmas
     .filter((vma) => vma.start < end && vma.end > address)
-    .map((vma) => ({ from: Math.max(vma.start, address), to: Math.min(vma.end, end) }));
-  for (const { from, to } of parts) {
+    .map((vma) => ({
+      from: Math.max(vma.start, address),
+      to: Math.min(vma.end, end),
+      several: vma.file.operations.movesAlone !== true || (vma.start <= address && vma.end >= end),
+    }));
+  for (const { from, to, several } of parts) {
     const size = to - from;
+    if (!several) throw new MemtrackError('EFAULT', 'mremap', 'it moves alone only');
     remapOne(task, { ...remap, address: from, oldSize: size, newSize: size, newAddress: newAddress + from - address });
   }
   return newAddress;
@@ -78,10 +83,25 @@ function remapOne(task: Task, remap: Remap): number {
     throw new MemtrackError('EFAULT', 'mremap');
   }
   if (fixed || dontUnmap) refuseMove(task, true);
+  if (fixed && vma.file.operations.mayPlace !== undefined) refusePlace(task, vma, remap);
   const to = target(task.mm, vma, remap);
   if (!fixed && !dontUnmap && to !== address) refuseMove(task, false);
   task.mm.move(task, address, oldSize, to, newSize, dontUnmap || oldSize === 0);
   return to;
+}
+
+/** mremap_to: what is in the way goes, and what is too much, before the file is asked for the place. */
+function refusePlace(task: Task, vma: Vma, { address, oldSize, newSize, newAddress }: Remap): void {
+  const { file } = vma;
+  const request = {
+    length: newSize,
+    offset: vma.offset + (address - vma.start),
+    prot: vma.flags & 7,
+    shared: (vma.flags & VM.shared) !== 0,
+  };
+  task.mm.unmap(task, newAddress, newSize);
+  if (newSize < oldSize) task.mm.unmap(task, address + newSize, oldSize - newSize);
+  file.operations.mayPlace?.(file, request, newAddress);
 }
 
 /** check_prep_vma. What does not grow and stays where it is may cover several mappings, and holes. */

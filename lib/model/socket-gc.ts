@@ -1,10 +1,13 @@
+import type { Kernel } from './kernel.ts';
 import { Socket } from './socket.ts';
 
 /**
  * unix_gc: sockets that are referred to by messages only, and by no message that anyone can still receive, have their queues
  * dropped. As in the kernel it runs when some AF_UNIX socket is released, so such a cycle lives until then.
  */
-export function collectSockets(sockets: ReadonlySet<Socket>): void {
+export function collectSockets(kernel: Kernel): void {
+  const { sockets } = kernel;
+  kernel.socketCollections++;
   const inFlight = countInFlight(sockets);
   if (inFlight.size === 0) return;
   const reachable: Socket[] = [];
@@ -19,6 +22,13 @@ export function collectSockets(sockets: ReadonlySet<Socket>): void {
   }
   const garbage = [...sockets].filter((socket) => !seen.has(socket));
   for (const socket of garbage) for (const message of socket.queue.splice(0)) message.drop();
+}
+
+/** The kernel collects in the background: what closes several files at once has closed them all by then. */
+export function closingSeveral(kernel: Kernel, close: () => void): void {
+  const before = kernel.socketCollections;
+  close();
+  if (kernel.socketCollections !== before && kernel.socketsInFlight > 0) collectSockets(kernel);
 }
 
 function countInFlight(sockets: ReadonlySet<Socket>): Map<Socket, number> {

@@ -93,6 +93,6 @@ export class Socket extends File {
       embryo.put();
     }
     for (const message of this.queue.splice(0)) message.drop();
-    if (kernel.socketsInFlight > 0) collectSockets(kernel.sockets);
+    if (kernel.socketsInFlight > 0) collectSockets(kernel);
   }
 }

@@ -306,6 +306,10 @@ export class Task {
   ftruncate(fd: number, size: number): void {
     descriptors.ftruncate(this, fd, size);
   }
+  /** lseek(2) with a SEEK_ number; returns the position. EBADF, ESPIPE, EINVAL. */
+  lseek(fd: number, offset: number, whence: number): number {
+    return descriptors.lseek(this, fd, offset, whence);
+  }
   /** F_ADD_SEALS. EBADF, EINVAL: not a file that can be sealed; EPERM, EBUSY: the file's. */
   addSeals(fd: number, seals: number): void {
     descriptors.addSeals(this, fd, seals);

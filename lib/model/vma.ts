@@ -61,6 +61,11 @@ export class Vma {
     );
   }
 
+  /** It does not go by merging with a neighbour (can_merge_remove_vma). */
+  get staysWhole(): boolean {
+    return (this.flags & VMA.noRemoval) !== 0;
+  }
+
   /** VM_MAYWRITE. */
   get mayWrite(): boolean {
     return (this.flags & VM.shared) === 0 || (this.file.writable && (this.flags & VMA.sealed) === 0);

@@ -22,28 +22,32 @@ export interface BufinfoObject {
 
 const PREAMBLE = '\nDma-buf Objects:\nsize    \tflags   \tmode    \tcount   \texp_name\tino     \tname\n';
 
+const BARE_PREAMBLE = '\nDma-buf Objects:\nsize    \tflags   \tmode    \tcount   \texp_name\n';
+
+/** `bare`: before Linux 5.3, without inodes and names. */
+export type BufinfoForm = 'named' | 'bare';
+
 /** The whole file for these objects, in the order of the kernel's list. */
-export function formatBufinfo(objects: Iterable<BufinfoObject>): string {
-  let text = PREAMBLE;
+export function formatBufinfo(objects: Iterable<BufinfoObject>, form: BufinfoForm = 'named'): string {
+  let text = form === 'named' ? PREAMBLE : BARE_PREAMBLE;
   let count = 0;
   let bytes = 0;
   for (const object of objects) {
-    text += formatObject(object);
+    text += formatObject(object, form);
     count++;
     bytes += object.size;
   }
   return `${text}\nTotal ${count} objects, ${bytes} bytes\n`;
 }
 
-function formatObject(object: BufinfoObject): string {
+function formatObject(object: BufinfoObject, form: BufinfoForm): string {
   const columns = [
     zeros(object.size, 10),
     zeros(object.flags, 16),
     zeros(object.mode, 16),
     zeros(object.count, 10),
     object.exporter,
-    zeros(object.inode ?? 0, 10),
-    object.name ?? '<none>',
+    ...(form === 'named' ? [zeros(object.inode ?? 0, 10), object.name ?? '<none>'] : []),
   ];
   let text = `${columns.join('\t')}\n`;
   for (const fence of object.fences) text += `\t${fence}\n`;

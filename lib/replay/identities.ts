@@ -5,6 +5,7 @@ import type { Task } from '../model/task.ts';
 import type { ThreadGroup } from '../model/thread-group.ts';
 import type { Allocations } from './allocations.ts';
 import type { Losses } from './losses.ts';
+import type { ProcessHolds } from './process-holds.ts';
 import { recordedExporter } from './recorded-buffers.ts';
 import type { FileIdentity } from './seen-file.ts';
 
@@ -31,6 +32,7 @@ export class Identities {
   readonly #kernel: Kernel;
   readonly #losses: Losses;
   readonly #allocations: Allocations;
+  readonly #holds: ProcessHolds;
   readonly #dmaBufs = new Map<number, Buffer>();
   readonly #others = new Map<string, Buffer>();
   readonly #imports = new Map<string, Buffer>();
@@ -40,9 +42,10 @@ export class Identities {
   #memfdDev: number | null = null;
   #room = ROOM;
 
-  constructor(kernel: Kernel, losses: Losses, allocations: Allocations) {
+  constructor(kernel: Kernel, losses: Losses, allocations: Allocations, holds: ProcessHolds) {
     this.#kernel = kernel;
     this.#allocations = allocations;
+    this.#holds = holds;
     this.#losses = losses;
   }
 
@@ -128,8 +131,9 @@ export class Identities {
   /** At the end of a recording that shows no release: what no reference holds is taken to have gone. */
   settle(): void {
     if (this.releasesShown) return;
+    const held = this.#holds.buffers();
     for (const [inode, buffer] of this.#dmaBufs) {
-      if (buffer.refs > 0) continue;
+      if (buffer.refs > 0 || held.has(buffer)) continue;
       this.#dmaBufs.delete(inode);
       buffer.unseen = false;
     }

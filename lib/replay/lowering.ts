@@ -80,7 +80,7 @@ export class Lowering {
     this.shm = new ShmFiles(kernel, losses);
     this.inFlight = new InFlight(losses);
     this.allocations = new Allocations(losses);
-    this.identities = new Identities(kernel, losses, this.allocations);
+    this.identities = new Identities(kernel, losses, this.allocations, this.holds);
   }
 
   /** Whole groups of event records; those later than `until` are passed over. */

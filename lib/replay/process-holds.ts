@@ -42,6 +42,11 @@ export class ProcessHolds {
     }
   }
 
+  /** Buffers that a living process holds. */
+  buffers(): ReadonlySet<Buffer> {
+    return new Set(Array.from(this.live(), ({ buffer }) => buffer));
+  }
+
   #sortOut(): void {
     for (const [group, held] of this.#holds) {
       for (const buffer of held.keys()) if (!buffer.alive) held.delete(buffer);

@@ -136,30 +136,24 @@ class MoreBuffers {
     return this.#of;
   }
 
-  /** `creator`: a pid; `row`: of that process. */
-  add({ space, id, bytes, name }: Allocation, creator: number, row: number): number {
+  add({ space, id, bytes, name }: Allocation, creator: number, creatorRow: number): number {
     const inode = space === SPACE.dmaHeap && typeof id === 'number' ? id : null;
-    return this.#push(space, bytes, creator, row, name, inode, 'exact');
+    const row = this.#push(space, bytes, name, inode, 'exact');
+    this.#of.creator[row] = creator;
+    this.#of.creatorRow[row] = creatorRow;
+    return row;
   }
 
   /** What was there before the recording, of which only the sum is known. */
   addOlder(space: number, bytes: number): void {
-    this.#push(space, bytes, NaN, -1, '(older than the recording)', null, 'inferred');
+    this.#push(space, bytes, '(older than the recording)', null, 'inferred');
   }
 
   addAmount(heap: string, bytes: number): void {
-    this.#push(SPACE.ionHeap, bytes, NaN, -1, heap, null, 'inferred');
+    this.#push(SPACE.ionHeap, bytes, heap, null, 'inferred');
   }
 
-  #push(
-    space: number,
-    bytes: number,
-    creator: number,
-    row: number,
-    name: string | null,
-    inode: number | null,
-    known: Known,
-  ): number {
+  #push(space: number, bytes: number, name: string | null, inode: number | null, known: Known): number {
     const of = this.#of;
     const [kind, exporter] = KINDS[space] ?? ['buffer', 'unknown'];
     of.key.push(this.#next++);
@@ -169,8 +163,8 @@ class MoreBuffers {
     of.resident.push(NaN);
     of.refs.push(NaN);
     of.userspaceHandles.push(NaN);
-    of.creator.push(creator);
-    of.creatorRow.push(row);
+    of.creator.push(NaN);
+    of.creatorRow.push(-1);
     of.backing.push(-1);
     of.files.push(inode === null ? [] : [{ dev: null, inode }]);
     of.kind.push(kind);

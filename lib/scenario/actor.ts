@@ -1,5 +1,6 @@
 import { Socket } from '../model/socket.ts';
 import { CLONE, CLONE_PTHREAD } from '../model/flags.ts';
+import type { Message } from '../model/message.ts';
 import type { Task } from '../model/task.ts';
 import { Refusal } from './scenario-error.ts';
 
@@ -39,6 +40,11 @@ export class Actor {
   get box(): Socket {
     if (this.#box.refs === 0) throw new Refusal(`actor ${this.label} does not listen: its mailbox is closed`);
     return this.#box;
+  }
+
+  /** In its mailbox; the dead one's too while that is in flight. */
+  get mail(): readonly Message[] {
+    return this.#box.queue;
   }
 
   /** Whether it can still be told what to do. */

@@ -1,4 +1,3 @@
-import { dmabufStats } from '../machine/dmabuf-stats.ts';
 import { Machine } from '../machine/machine.ts';
 import type { KernelOptions } from '../model/kernel.ts';
 
@@ -15,12 +14,11 @@ const CARD_INODES = [111, 113] as const;
 /**
  * A kernel with the devices of the virtual machine that scenarios are recorded in: vgem as /dev/dri/card0, and what is asked for.
  */
-export function guestKernel(options: KernelOptions = {}, { gpu = true, stats = false }: GuestDevices = {}): Machine {
-  const kernel = new Machine(options);
+export function guestKernel(options: KernelOptions = {}, { gpu = false, stats = false }: GuestDevices = {}): Machine {
+  const kernel = new Machine({ ...options, ...(stats ? { dmaBufs: { sysfs: '2021-05' } } : {}) });
   kernel.drmDevice('vgem', { cardInode: CARD_INODES[0] });
   if (stats) {
     kernel.drmDevice({ name: 'vkms', render: false, modeset: true });
-    kernel.mount('/sys/kernel/dmabuf/buffers', dmabufStats(kernel));
   } else if (gpu) {
     kernel.drmDevice('virtio_gpu', {
       name: '0000:00:04.0',
@@ -30,4 +28,9 @@ export function guestKernel(options: KernelOptions = {}, { gpu = true, stats = f
     });
   }
   return kernel;
+}
+
+/** The same with what the scenario speaks of. */
+export function kernelFor(text: string, options: KernelOptions = {}): Machine {
+  return guestKernel(options, { gpu: text.includes('/dev/dri/card1') });
 }

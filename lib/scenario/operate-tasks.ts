@@ -1,4 +1,5 @@
 import { CLONE } from '../model/flags.ts';
+import { Socket } from '../model/socket.ts';
 import type { Operate } from './operate.ts';
 import { MemtrackError } from '../core/errors.ts';
 import { Refusal } from './scenario-error.ts';
@@ -6,6 +7,8 @@ import { Refusal } from './scenario-error.ts';
 /** CMSG_SPACE for 16 descriptors: the room that actors give to what they receive. */
 const CONTROL_LENGTH = 80;
 const MAX_SENT = 16;
+/** What `send` calls the actor's own socket for mail. */
+const MAILBOX = 'mailbox';
 
 /** Processes, threads, and what they send each other. */
 export const TASKS: Readonly<Record<string, Operate>> = {
@@ -14,13 +17,16 @@ export const TASKS: Readonly<Record<string, Operate>> = {
     operation.word(1);
     const labels = operation.words.slice(1);
     if (labels.length > MAX_SENT) throw new Refusal(`send: at most ${MAX_SENT} descriptors in a message`);
-    const fds = labels.map((label) => stage.fdOf(actor, stage.prop(label)));
+    const fds = labels.map((label) => (label === MAILBOX ? actor.mailbox : stage.fdOf(actor, stage.prop(label))));
     if (!to.listens) throw new MemtrackError('ECONNREFUSED', 'sendmsg', `${to.label} is not there`);
     stage.senders.set(actor.task.sendTo(actor.mailbox, to.box, fds), actor);
   },
 
   recv(stage, actor, operation) {
-    if (actor.box.queue.length === 0) throw new Refusal(`nothing in flight to ${actor.label}`);
+    const [message] = actor.box.queue;
+    if (message === undefined) throw new Refusal(`nothing in flight to ${actor.label}`);
+    if (message.files.some((file) => file instanceof Socket))
+      throw new Refusal(`${actor.label} would receive a mailbox`);
     const { truncated } = actor.task.recvmsg(actor.mailbox, {
       cloexec: operation.flag('cloexec'),
       controlLength: CONTROL_LENGTH,

@@ -3,7 +3,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import { Machine } from '../machine/machine.ts';
 import { Actor } from './actor.ts';
 import type { BundleRecord } from './bundle.ts';
-import { guestKernel } from './guest-kernel.ts';
+import { kernelFor } from './guest-kernel.ts';
 import type { Operate } from './operate.ts';
 import { Operation, parseNumber } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
@@ -33,7 +33,7 @@ export interface Step {
  * Plays a scenario (docs/conformance.md) on a kernel and returns what each of its snaps shows.
  *
  * @param text Of a `.scn` file.
- * @param kernel Default: a new one with vgem and virtio-gpu, which is closed at the end.
+ * @param kernel Default: a new one with vgem and, if the scenario speaks of /dev/dri/card1, virtio-gpu; it is closed at the end.
  * @throws ScenarioError at the first line that cannot be played; what came before it has happened.
  * @example
  * const [step] = playScenario('actor camera\ncamera heap frame 64K name=frame\ncamera dup frame\nsnap two');
@@ -42,7 +42,7 @@ export interface Step {
 export function playScenario(text: string, kernel?: Machine): readonly Step[] {
   if (typeof text !== 'string') throw new TypeError('playScenario: expected the text of a scenario');
   if (kernel !== undefined && !(kernel instanceof Machine)) throw new TypeError('playScenario: expected a Kernel');
-  const own = kernel ?? guestKernel();
+  const own = kernel ?? kernelFor(text);
   try {
     return [...playSteps(text, own)];
   } finally {
@@ -96,7 +96,24 @@ function perform(stage: Stage, [first = '', second = '', ...rest]: readonly stri
     throw new Refusal(`unknown operation '${second}': there are ${Object.keys(OPERATIONS).join(', ')}`);
   if (!actor.alive) throw new Refusal(`actor ${first} is ${actor.task.state}`);
   if (!actor.listens) throw new Refusal(`actor ${first} does not listen: its command socket is closed`);
-  operate(stage, actor, new Operation(second, rest));
+  const fails = rest.find((word) => word.startsWith('fails='))?.slice('fails='.length);
+  const operation = new Operation(
+    second,
+    rest.filter((word) => !word.startsWith('fails=')),
+  );
+  if (fails === undefined) operate(stage, actor, operation);
+  else failing(fails, () => operate(stage, actor, operation));
+}
+
+/** An operation that must fail with that errno. */
+function failing(errno: string, operate: () => void): void {
+  try {
+    operate();
+  } catch (error) {
+    if (error instanceof MemtrackError && error.code === errno) return;
+    throw error;
+  }
+  throw new Refusal(`did not fail with ${errno}`);
 }
 
 /** Lines that no actor says. */

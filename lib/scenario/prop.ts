@@ -12,7 +12,7 @@ export interface Prop {
   /** Of a DRM file or an io_uring; of a buffer null, for it may have several. */
   readonly file: File | null;
   /** As asked for, in bytes; the kernel may have rounded it up. 0 for files. */
-  readonly size: number;
+  size: number;
   /** Null: what the buffer says. */
   readonly name: string | null;
   readonly exporter?: string;

@@ -5,6 +5,7 @@ import { File } from '../model/file.ts';
 import { O, PAGE } from '../model/flags.ts';
 import type { Message } from '../model/message.ts';
 import type { Task } from '../model/task.ts';
+import type { Vma } from '../model/vma.ts';
 import type { Actor } from './actor.ts';
 import { Numbering } from './numbering.ts';
 import type { Operation } from './operation.ts';
@@ -110,6 +111,21 @@ export class Stage {
     const found = this.placements.of(actor.task.mm).filter((each) => each.prop === prop)[nth];
     if (found === undefined) throw new Refusal(`${actor.label} has no such mapping of ${prop.label}`);
     return found;
+  }
+
+  /** ftruncate: pages beyond the end are freed. */
+  resize(prop: Prop, size: number): void {
+    prop.size = size;
+    for (const page of prop.touched) if (page * PAGE >= size) prop.touched.delete(page);
+    if (prop.buffer !== null && prop.buffer.resident !== null) prop.buffer.resident = prop.touched.size * PAGE;
+  }
+
+  /** As asked for; a device's mapping shows a fake one. */
+  offsetOf(actor: Actor, prop: Prop, { start, offset }: Vma): number {
+    const found = this.placements
+      .of(actor.task.mm)
+      .find((each) => each.prop === prop && each.start <= start && start < each.start + each.length);
+    return found === undefined ? offset : found.offset + (start - found.start);
   }
 
   /** Writes to `length` bytes from `offset` on, so that they are backed by memory. */

@@ -93,15 +93,15 @@ function mapsOf(stage: Stage, prop: Prop): TruthMap[] {
         ...ofActor(actor),
         start: vma.start.toString(16),
         length: vma.end - vma.start,
-        offset: vma.offset,
+        offset: stage.offsetOf(actor, prop, vma),
         perms: vma.perms,
       })),
   );
 }
 
 function flightsOf(stage: Stage, prop: Prop): { readonly from: string; readonly to: string }[] {
-  return alive(stage).flatMap((to) =>
-    to.box.queue.flatMap((message) =>
+  return stage.actors.flatMap((to) =>
+    to.mail.flatMap((message) =>
       message.files
         .filter((file) => stage.isOf(prop, file))
         .map(() => ({ from: stage.senders.get(message)?.label ?? '', to: to.label })),

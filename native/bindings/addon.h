@@ -30,8 +30,22 @@ class Addon {
     if (number < trackers_.size()) trackers_[number].reset();
   }
 
+  // The memory through which scalar calls pass their integers; kept alive with the environment.
+  void share(Napi::Uint32Array words) {
+    words_ = words.Data();
+    words_kept_ = Napi::Persistent(words);
+    words_kept_.SuppressDestruct();  // goes with the environment
+  }
+  uint32_t* words() const { return words_; }
+
+  // Room to format text in; grows to what is asked for, so that a file that was read once is next formatted once.
+  std::vector<char>& text() { return text_; }
+
  private:
   std::vector<std::shared_ptr<Tracker>> trackers_;  // a number is never used again
+  uint32_t* words_ = nullptr;
+  Napi::Reference<Napi::Uint32Array> words_kept_;
+  std::vector<char> text_;
 };
 
 // Each adds its functions to the exports.

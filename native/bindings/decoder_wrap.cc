@@ -130,8 +130,8 @@ Napi::Value DecoderWrap::places(const Napi::CallbackInfo& info) {
   auto values = Napi::Float64Array::New(info.Env(), kDecodeCounterCount);
   for (size_t i = 0; i < kDecodeCounterCount; i++) {
     const uint64_t place = counters.place_of(static_cast<DecodeCounter>(i));
-    values.Data()[i] = place == 0 ? std::numeric_limits<double>::quiet_NaN()
-                                  : static_cast<double>(place - 1);
+    values.Data()[i] =
+        place == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(place - 1);
   }
   return values;
 }

@@ -99,25 +99,22 @@ Napi::Value string_from(Napi::Env env, std::string_view text) {
   return Napi::Value(env, value);
 }
 
-// Calls format(span) with enough room.
+// Calls format(span), which answers how much room it needs, until it has that: others may install meanwhile.
 template <class F>
 Napi::Value text_of(Napi::Env env, F&& format) {
-  std::array<char, 16384> near;
-  const int64_t size = format(std::span<char>(near));
-  if (size < 0) return env.Null();
-  if (static_cast<size_t>(size) <= near.size())
-    return string_from(env, {near.data(), static_cast<size_t>(size)});
-  // Others may install meanwhile: ask again until it fits.
-  size_t room = static_cast<size_t>(size);
-  for (;;) {
-    room += room / 8;
-    const std::unique_ptr<char[]> far(new char[room]);
-    const int64_t now = format(std::span<char>(far.get(), room));
-    if (now < 0) return env.Null();
-    if (static_cast<size_t>(now) <= room)
-      return string_from(env, {far.get(), static_cast<size_t>(now)});
-    room = static_cast<size_t>(now);
+  constexpr size_t kFirst = 16384;
+  constexpr size_t kKept = 1 << 20;
+  std::vector<char>& room = Addon::of(env).text();
+  if (room.empty()) room.resize(kFirst);
+  int64_t size = format(std::span<char>(room));
+  while (size > static_cast<int64_t>(room.size())) {
+    room.resize(static_cast<size_t>(size + size / 8));
+    size = format(std::span<char>(room));
   }
+  if (size < 0) return env.Null();
+  const Napi::Value text = string_from(env, {room.data(), static_cast<size_t>(size)});
+  if (room.size() > kKept) std::vector<char>().swap(room);
+  return text;
 }
 
 // memtrackText(number, task, form) -> string | null

@@ -3,33 +3,39 @@
 namespace memtrack {
 
 void HolderSet::clear() {
-  if (spilled()) spill().release();
+  if (spilled()) spill().members.release();
   size_ = 0;
 }
 
 void HolderSet::insert_spilled(uint32_t leader) {
-  HolderSpill spill;
+  Spill spill;
   if (spilled()) {
     spill = this->spill();
   } else {
-    spill.allocate(kInline + 1);
-    for (uint32_t i = 0; i < kInline; i++) spill.insert(inline_[i], i);
-    size_ |= kSpilled;
+    spill.members.allocate(kInline + 1);
+    for (spill.size = 0; spill.size < size_; spill.size++) {
+      spill.members.insert(inline_[spill.size], spill.size);
+    }
+    size_ = kSpilled;
   }
-  spill.insert(leader, size());
+  spill.members.insert(leader, spill.size);
+  spill.size++;
   keep(spill);
-  size_++;
 }
 
 void HolderSet::erase_spilled(uint32_t leader) {
-  HolderSpill spill = this->spill();
-  spill.erase(leader);
-  size_--;
-  if (size() > kUnspill) return;
-  uint32_t n = 0;
-  spill.for_each([&](uint32_t member) { inline_[n++] = member; });
-  spill.release();
-  size_ = n;
+  Spill spill = this->spill();
+  spill.members.erase(leader);
+  spill.size--;
+  keep(spill);
+  if (spill.size > kUnspill) return;
+  bool fit = true;
+  spill.members.for_each([&](uint32_t member) { fit &= member <= kMaxInline; });
+  if (!fit) return;
+  size_ = 0;
+  spill.members.for_each(
+      [&](uint32_t member) { inline_[size_++] = static_cast<uint16_t>(member); });
+  spill.members.release();
 }
 
 }  // namespace memtrack

@@ -73,19 +73,22 @@ class VmaLists {
   std::unordered_map<uint32_t, std::vector<Entry>> lists_;
 };
 
-struct Holding {
+// Aligned so that an install finds `sole` and the head of the tree in one cache line.
+struct alignas(64) Holding {
   // Which groups use it, and with how many tasks.
   struct Use {
     ThreadGroup* group;
     uint32_t tasks;
   };
 
+  static constexpr uint32_t kNobody = 0xffffffffu;
+
+  // The slot of the one leader whose rows are exactly this tree's, if there is one: then a first or last reference needs
+  // to look nowhere else. kNobody when it is shared, or when its process may hold the same buffer in another way.
+  uint32_t sole = kNobody;
+  bool is_mm = false;
   HandleTree tree;
   std::vector<Use> uses;
-  // The one leader whose rows are exactly this tree's, if there is one: then a first or last reference needs to look
-  // nowhere else. Null when it is shared, or when its process may hold the same buffer in another way.
-  Leader* sole = nullptr;
-  bool is_mm = false;
 
   uint32_t tasks() const {
     uint32_t n = 0;

@@ -32,7 +32,7 @@ struct Leader {
   VmaLists lists;  // posted: what is linked to the handles of `own`
 };
 
-struct Task {
+struct alignas(64) Task {
   std::atomic<uint32_t> key{0};
   std::atomic<ThreadGroup*> group{nullptr};
   Holding* holding = nullptr;  // where install and uninstall go
@@ -41,6 +41,9 @@ struct Task {
   uint32_t pid = 0;
   bool alive = false;
 };
+
+// Stands in the index for a task that has ended: its key is taken for ever.
+inline Task* ended_task() { return reinterpret_cast<Task*>(uintptr_t{1}); }
 
 // Linux: signal_struct and the tasks that share it.
 struct ThreadGroup {

@@ -3,9 +3,6 @@
 namespace memtrack {
 
 namespace {
-// Stands in the index for a task that has ended: its key is taken for ever.
-Task* ended() { return reinterpret_cast<Task*>(uintptr_t{1}); }
-
 bool is_command(const Record& record) {
   return record.op >= static_cast<uint16_t>(Op::kSpawn) &&
          record.op <= static_cast<uint16_t>(Op::kVmAdjust);
@@ -27,7 +24,7 @@ Task* Tracker::find_task(uint32_t key) const {
   if (entry == nullptr) [[unlikely]]
     return nullptr;
   Task* task = entry->load(std::memory_order_acquire);
-  return task == ended() ? nullptr : task;
+  return task == ended_task() ? nullptr : task;
 }
 
 // The task with its sharing set's lock held, or null. The lock is found through the task, so after taking it we look
@@ -91,7 +88,11 @@ inline void Tracker::fetch_ahead(const Record& record) const {
   const uint32_t id = buffers_.id_of(record.buffer);
   if (id == BufferTable::kNoId) return;
   __builtin_prefetch(&buffers_.holders(id), 1);
-  if (const Task* task = find_task(record.task)) task->holding->tree.prefetch(id);
+  if (const Task* task = find_task(record.task)) {
+    task->holding->tree.prefetch(id);
+  } else {
+    __builtin_prefetch(&buffers_.at(id), 1);  // remove
+  }
 }
 
 size_t Tracker::apply(std::span<const Record> records, Status* results) {

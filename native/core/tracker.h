@@ -163,25 +163,25 @@ class Tracker {
   template <class W, class C>
   void change_holders(const Holding& holding, W&& wanted, C&& change);
   bool held_elsewhere(const ThreadGroup& group, const Holding& except, uint32_t id) const;
-  void add_holder(uint32_t id, const Leader& leader) {
+  void add_holder(uint32_t id, uint32_t leader) {
     Buffer& buffer = buffers_.at(id);
     lock(buffer);
-    buffers_.holders(id).insert(leader.slot);
+    buffers_.holders(id).insert(leader);
     unlock(buffer);
   }
   // The same for a buffer that may be removed meanwhile: false if the id is not that of `key` any more.
-  bool add_holder(uint32_t id, const Leader& leader, uint32_t key) {
+  bool add_holder(uint32_t id, uint32_t leader, uint32_t key) {
     Buffer& buffer = buffers_.at(id);
     lock(buffer);
     const bool same = !options_.shared || buffer.key.load(std::memory_order_relaxed) == key;
-    if (same) buffers_.holders(id).insert(leader.slot);
+    if (same) buffers_.holders(id).insert(leader);
     unlock(buffer);
     return same;
   }
-  void remove_holder(uint32_t id, const Leader& leader) {
+  void remove_holder(uint32_t id, uint32_t leader) {
     Buffer& buffer = buffers_.at(id);
     lock(buffer);
-    buffers_.holders(id).erase(leader.slot);
+    buffers_.holders(id).erase(leader);
     unlock(buffer);
   }
 

@@ -34,9 +34,9 @@ const char* Tracker::check_leader(const Leader& leader, std::vector<uint32_t>* h
   if (group.tasks.empty()) return "a group without a task";
   for (const Holding* holding : group.holdings) {
     if (const char* broken = collect(*holding)) return broken;
-    if (holding->sole != nullptr && holding->sole != &leader)
+    if (holding->sole != Holding::kNobody && holding->sole != leader.slot)
       return "a table's sole leader is another's";
-    if (holding->sole != nullptr && holding->uses.size() != 1)
+    if (holding->sole != Holding::kNobody && holding->uses.size() != 1)
       return "a table with a sole leader is shared";
     if (!holding->is_mm) continue;
     const auto* mm = static_cast<const Mm*>(holding);

@@ -82,10 +82,10 @@ Status Tracker::uninstall_locked(Task* task, uint32_t buffer) {
 // `holding` has its first reference to the buffer: its leaders hold it now, if they did not in another way. False, and
 // nothing changed: the id is not that of the buffer `key` any more. Once one leader holds it, it stays.
 bool Tracker::gained(const Holding& holding, uint32_t id, uint32_t key) {
-  if (holding.sole != nullptr) [[likely]]
-    return add_holder(id, *holding.sole, key);
+  if (holding.sole != Holding::kNobody) [[likely]]
+    return add_holder(id, holding.sole, key);
   for (const Holding::Use& use : holding.uses) {
-    if (!held_elsewhere(*use.group, holding, id) && !add_holder(id, *use.group->leader, key)) {
+    if (!held_elsewhere(*use.group, holding, id) && !add_holder(id, use.group->leader->slot, key)) {
       return false;
     }
   }
@@ -94,12 +94,12 @@ bool Tracker::gained(const Holding& holding, uint32_t id, uint32_t key) {
 
 // `holding` has given up its last reference.
 void Tracker::lost(const Holding& holding, uint32_t id) {
-  if (holding.sole != nullptr) [[likely]] {
-    remove_holder(id, *holding.sole);
+  if (holding.sole != Holding::kNobody) [[likely]] {
+    remove_holder(id, holding.sole);
     return;
   }
   for (const Holding::Use& use : holding.uses) {
-    if (!held_elsewhere(*use.group, holding, id)) remove_holder(id, *use.group->leader);
+    if (!held_elsewhere(*use.group, holding, id)) remove_holder(id, use.group->leader->slot);
   }
 }
 

@@ -11,14 +11,14 @@ void Tracker::install_into(Leader* leader, uint32_t id) {
     counters_.count(Counter::install_enomem);
     return;
   }
-  if (tree.get(id) == HandleTree::Got::kFirst) add_holder(id, *leader);
+  if (tree.get(id) == HandleTree::Got::kFirst) add_holder(id, leader->slot);
 }
 
 // The handle of `id` is gone from the leader's tree: it is not among the buffer's holders any more, and its list of
 // VMAs is lost.
 void Tracker::forget_handle(Leader* leader, uint32_t id) {
   if (buffers_.at(id).dangling) counters_.count(Counter::posted_use_after_free);
-  remove_holder(id, *leader);
+  remove_holder(id, leader->slot);
   counters_.count(Counter::posted_vma_nodes_leaked, leader->lists.forget(id));
 }
 

@@ -52,7 +52,7 @@ bool Tracker::stop_using(Task* task, Holding* holding) {
                    [&](const Holding::Use& candidate) { return candidate.group == group; });
   if (--use->tasks != 0) return false;
   if (!options_.posted) {
-    const bool sole = holding->sole != nullptr;
+    const bool sole = holding->sole != Holding::kNobody;
     change_holders(
         *holding, [=, this](uint32_t id) { return sole || !held_elsewhere(*group, *holding, id); },
         [slot = group->leader->slot](HolderSet* holders) { holders->erase(slot); });
@@ -71,10 +71,10 @@ void Tracker::refresh_sole(ThreadGroup* group) {
       // Another files table may fill at any time; an mm calls here when it does.
       if (other != holding && (!other->is_mm || !other->tree.empty())) sole = false;
     }
-    holding->sole = sole && !holding->is_mm ? group->leader : nullptr;
+    holding->sole = sole && !holding->is_mm ? group->leader->slot : Holding::kNobody;
   }
   for (Holding* holding : group->holdings) {
-    if (holding->uses.size() > 1) holding->sole = nullptr;
+    if (holding->uses.size() > 1) holding->sole = Holding::kNobody;
   }
 }
 
@@ -114,7 +114,7 @@ void Tracker::leave_files(Task* task) {
   }
   handles_.give_back(files->tree.size());
   files->tree.clear();
-  files->sole = nullptr;
+  files->sole = Holding::kNobody;
   files_.free(files);
 }
 

@@ -6,11 +6,6 @@
 
 namespace memtrack {
 
-namespace {
-// Stands in the index for a task that has ended: its key is taken for ever.
-Task* ended() { return reinterpret_cast<Task*>(uintptr_t{1}); }
-}  // namespace
-
 // Whether a task may be started under this key.
 Status Tracker::may_start(uint32_t key) {
   if (key == 0) {
@@ -37,7 +32,7 @@ Leader* Tracker::new_leader(ThreadGroup* group, uint32_t key, uint32_t pid) {
   leader->pid = pid;
   leader->group = group;
   leader->own.tree.set_eager(options_.eager);
-  leader->own.sole = options_.posted ? leader : nullptr;
+  leader->own.sole = options_.posted ? leader->slot : Holding::kNobody;
   leaders_by_slot_.ensure(leader->slot).store(leader, std::memory_order_release);
   return leader;
 }
@@ -72,7 +67,8 @@ void Tracker::end(Task* task, bool notified) {
   task->alive = false;
   group->tasks.erase(std::find(group->tasks.begin(), group->tasks.end(), task));
   if (options_.posted) return;  // a dead task's tree can still be installed into
-  tasks_.find(task->key.load(std::memory_order_relaxed))->store(ended(), std::memory_order_release);
+  tasks_.find(task->key.load(std::memory_order_relaxed))
+      ->store(ended_task(), std::memory_order_release);
   task->key.store(0, std::memory_order_relaxed);
   task->holding = nullptr;
   task_pool_.free(task);

@@ -127,7 +127,7 @@ inline constexpr uint16_t kShareThread = 4;
 // Flags of kExit, kTaskExit, kStatus.
 inline constexpr uint16_t kGroup = 1;
 inline constexpr uint16_t kKilled = 2;
-inline constexpr uint16_t kNoStatus = 4;  // aux is not known
+inline constexpr uint16_t kNoStatus = 8;  // aux is not known
 
 // Flag of kExit and kExec. posted: the exit notifier does not run (a kernel without CONFIG_PROFILING, a child that clone gave up).
 inline constexpr uint16_t kUnnotified = 4;
@@ -156,20 +156,25 @@ inline constexpr uint16_t kWithOwner = 4;   // r is a process id, also 0
 inline constexpr uint16_t kWithDomain = 8;  // s
 
 // What allocator events count, and what identifies a buffer there. Ids are unique only while the buffer lives.
-inline constexpr uint32_t kSpaceDmaHeap = 1;        // dma_heap_stat: inode
-inline constexpr uint32_t kSpaceIon = 2;            // ion_stat: buffer_id
-inline constexpr uint32_t kSpaceIonAddress = 3;     // ion_buffer_create, _destroy: kernel address
-inline constexpr uint32_t kSpaceIonHeap = 4;        // ion_heap_grow, _shrink: none, only the heap's name
-inline constexpr uint32_t kSpaceCma = 5;            // cma_alloc, cma_release: page frame number, and the area's name
-inline constexpr uint32_t kSpaceFastrpc = 6;        // fastrpc_dma_alloc, _free: physical address; domain: of the DSP
+inline constexpr uint32_t kSpaceDmaHeap = 1;     // dma_heap_stat: inode
+inline constexpr uint32_t kSpaceIon = 2;         // ion_stat: buffer_id
+inline constexpr uint32_t kSpaceIonAddress = 3;  // ion_buffer_create, _destroy: kernel address
+inline constexpr uint32_t kSpaceIonHeap = 4;  // ion_heap_grow, _shrink: none, only the heap's name
+inline constexpr uint32_t kSpaceCma =
+    5;  // cma_alloc, cma_release: page frame number, and the area's name
+inline constexpr uint32_t kSpaceFastrpc =
+    6;  // fastrpc_dma_alloc, _free: physical address; domain: of the DSP
 inline constexpr uint32_t kSpaceFastrpcDomain = 7;  // fastrpc_dma_stat: none; domain: of the DSP
 inline constexpr uint32_t kSpaceKgsl = 8;           // kgsl_mem_alloc, _free: id within its process
-inline constexpr uint32_t kSpaceI915 = 9;           // i915_gem_object_create, _destroy: kernel address
-inline constexpr uint32_t kSpaceAmdgpu = 10;        // amdgpu_bo_create: kernel address
-inline constexpr uint32_t kSpaceXe = 11;            // xe_bo_create: none
-inline constexpr uint32_t kSpaceGpu = 12;           // gpu_mem_total: none; domain: of the GPU, pid 0: all processes
-inline constexpr uint32_t kSpaceDmabufRss = 13;     // dmabuf_rss_stat: inode; the sum is of the task's process
-inline constexpr uint32_t kSpaceMali = 14;          // mali_total_alloc_pages_change: none; domain: of the GPU
+inline constexpr uint32_t kSpaceI915 = 9;     // i915_gem_object_create, _destroy: kernel address
+inline constexpr uint32_t kSpaceAmdgpu = 10;  // amdgpu_bo_create: kernel address
+inline constexpr uint32_t kSpaceXe = 11;      // xe_bo_create: none
+inline constexpr uint32_t kSpaceGpu =
+    12;  // gpu_mem_total: none; domain: of the GPU, pid 0: all processes
+inline constexpr uint32_t kSpaceDmabufRss =
+    13;  // dmabuf_rss_stat: inode; the sum is of the task's process
+inline constexpr uint32_t kSpaceMali =
+    14;  // mali_total_alloc_pages_change: none; domain: of the GPU
 
 // Flags of kMmap.
 inline constexpr uint16_t kMapShared = 1;

@@ -4,17 +4,14 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Machine } from '../../lib/machine/machine.ts';
 import { guestKernel } from '../../lib/scenario/index.ts';
-import type { Truth } from '../../lib/scenario/truth.ts';
-
-const CAPTURES = path.join(import.meta.dirname, 'captures');
-const SCENARIOS = path.join(import.meta.dirname, 'scenarios');
+import type { Truth } from '../../lib/scenario/index.ts';
 
 export interface Capture {
   /** `debian-6.12` */
   readonly kernel: string;
   /** `hard-cases` */
   readonly scenario: string;
-  /** Of the kernel: what it had. */
+  /** What the kernel had. */
   readonly guest: string;
   /** Of the scenario. */
   readonly text: string;
@@ -29,25 +26,28 @@ export interface CapturedStep {
   readonly snap: Uint8Array;
 }
 
-export function scenarioText(name: string): string {
-  return readFileSync(path.join(SCENARIOS, `${name}.scn`), 'utf8');
+export function scenarioText(file: string): string {
+  return readFileSync(file, 'utf8');
 }
 
-export function scenarioNames(): readonly string[] {
-  return readdirSync(SCENARIOS)
+/** Of the files in scenarios/ of that directory. */
+export function scenarioNames(directory: string): readonly string[] {
+  return readdirSync(path.join(directory, 'scenarios'))
     .filter((name) => name.endsWith('.scn'))
-    .map((name) => path.basename(name, '.scn'));
+    .map((name) => path.basename(name, '.scn'))
+    .sort();
 }
 
-/** Every capture in the repository. */
-export function readCaptures(): readonly Capture[] {
-  return readdirSync(CAPTURES).flatMap((kernel) =>
-    readdirSync(path.join(CAPTURES, kernel)).map((scenario) => ({
+/** Every capture in captures/ of that directory. */
+export function readCaptures(directory: string): readonly Capture[] {
+  const captures = path.join(directory, 'captures');
+  return readdirSync(captures).flatMap((kernel) =>
+    readdirSync(path.join(captures, kernel)).map((scenario) => ({
       kernel,
       scenario,
-      guest: readFileSync(path.join(CAPTURES, kernel, scenario, 'guest.txt'), 'utf8'),
-      text: scenarioText(scenario),
-      steps: readSteps(path.join(CAPTURES, kernel, scenario)),
+      guest: readFileSync(path.join(captures, kernel, scenario, 'guest.txt'), 'utf8'),
+      text: scenarioText(path.join(directory, 'scenarios', `${scenario}.scn`)),
+      steps: readSteps(path.join(captures, kernel, scenario)),
     })),
   );
 }
@@ -71,7 +71,7 @@ export function readSteps(directory: string): readonly CapturedStep[] {
 }
 
 /** The model of the machine that a capture was made in. */
-export function kernelOf({ guest }: Capture): Machine {
+export function kernelOf({ guest }: Pick<Capture, 'guest'>): Machine {
   return guestKernel(
     {},
     {

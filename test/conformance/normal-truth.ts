@@ -1,12 +1,14 @@
 import type { Truth, TruthBuffer } from '../../lib/scenario/truth.ts';
 
+export type NormalTruth = Readonly<Record<'step' | 'name' | 'note' | 'actors' | 'buffers', unknown>>;
+
 type Row = Readonly<Record<string, unknown>>;
 
 /**
  * A truth without what differs from one boot to the next (docs/conformance.md): pids and device numbers become the order in
  * which they first appear, mappings lose their address, inode numbers of memfds and devices become labels.
  */
-export function normalTruth(truth: Truth): object {
+export function normalTruth(truth: Truth): NormalTruth {
   const pids = new Ordinals();
   const actors = truth.actors.map((actor) => ({ ...actor, pid: pids.of(actor.pid), tid: pids.of(actor.tid) }));
   const devices = new Ordinals<string>();

@@ -9,13 +9,19 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <linux/io_uring.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -80,7 +86,7 @@ static long do_reopen(const int64_t *a)
 static long do_clone(const int64_t *a)
 {
 	char *top = stacks[a[0]] + kStack - 64;
-	return raw_clone(a[1] | SIGCHLD, top, act, a[0]);
+	return raw_clone(a[1] | a[2], top, act, a[0]);
 }
 
 static long do_exec(long slot)
@@ -177,9 +183,123 @@ static long do_getfd(const int64_t *a)
 static long do_wait(const int64_t *a, struct slot *mine)
 {
 	int status = 0;
-	long pid = raw6(__NR_wait4, a[0], (long)&status, WNOHANG | __WALL, 0, 0, 0);
+	long pid = raw6(__NR_wait4, a[0], (long)&status, WNOHANG | a[1], 0, 0, 0);
 	mine->flags = status;
 	return pid;
+}
+
+static long do_name(const int64_t *a)
+{
+	char name[40];
+	digits(copy(name, "a-long-enough-"), a[0]);
+	return raw6(__NR_prctl, PR_SET_NAME, (long)name, 0, 0, 0, 0);
+}
+
+/* A socket's number is shown by its label, so the director needs its inode. */
+static long with_inode(long fd, struct slot *mine)
+{
+	struct stat status;
+	if (fd < 0)
+		return fd;
+	raw3(__NR_fstat, fd, (long)&status, 0);
+	mine->extra[0] = (int64_t)status.st_ino;
+	return fd;
+}
+
+/* A name of the abstract namespace that only this director's actors use; returns its length. */
+static long abstract_name(struct sockaddr_un *name, long number)
+{
+	memset(name, 0, sizeof *name);
+	name->sun_family = AF_UNIX;
+	char *at = digits(copy(name->sun_path + 1, "memtrack-"), stage->director);
+	at = digits(copy(at, "-"), stage->program);
+	at = digits(copy(at, "-"), number);
+	return at - (char *)name;
+}
+
+static long do_named(long call, const int64_t *a)
+{
+	struct sockaddr_un name;
+	long length = abstract_name(&name, a[1]);
+	return raw3(call, a[0], (long)&name, length);
+}
+
+static long do_connect(const int64_t *a)
+{
+	/* Not waiting where the backlog is full. */
+	long flags = raw3(__NR_fcntl, a[0], F_GETFL, 0);
+	if (flags >= 0)
+		raw3(__NR_fcntl, a[0], F_SETFL, flags | O_NONBLOCK);
+	long result = do_named(__NR_connect, a);
+	if (flags >= 0)
+		raw3(__NR_fcntl, a[0], F_SETFL, flags);
+	return result;
+}
+
+static long do_accept(const int64_t *a, struct slot *mine)
+{
+	long flags = raw3(__NR_fcntl, a[0], F_GETFL, 0);
+	if (flags >= 0)
+		raw3(__NR_fcntl, a[0], F_SETFL, flags | O_NONBLOCK);
+	long fd = raw6(__NR_accept4, a[0], 0, 0, a[2], 0, 0);
+	if (flags >= 0)
+		raw3(__NR_fcntl, a[0], F_SETFL, flags);
+	return with_inode(fd, mine);
+}
+
+static long do_shmctl(const int64_t *a, struct slot *mine)
+{
+	struct shmid_ds status;
+	long result = raw3(__NR_shmctl, a[0], a[1], (long)&status);
+	if (result < 0 || a[1] != IPC_STAT)
+		return result;
+	mine->found = 5;
+	mine->extra[0] = status.shm_perm.mode;
+	mine->extra[1] = (int64_t)status.shm_nattch;
+	mine->extra[2] = status.shm_cpid;
+	mine->extra[3] = status.shm_lpid;
+	mine->extra[4] = status.shm_perm.__key == 0 ? 0 : status.shm_perm.__key - stage->key_base;
+	return result;
+}
+
+static long do_ring(const int64_t *a)
+{
+	struct io_uring_params parameters;
+	memset(&parameters, 0, sizeof parameters);
+	return raw3(__NR_io_uring_setup, a[0], (long)&parameters, 0);
+}
+
+/* RING KIND NUMBER FD...: files, a sparse table of NUMBER slots, an update from slot NUMBER on, or none any more. */
+static long do_ring_files(const int64_t *a, int count)
+{
+	int fds[kArguments];
+	int listed = count - 3;
+	for (int at = 0; at < listed; at++)
+		fds[at] = (int)a[3 + at];
+	if (a[1] == 0)
+		return raw6(__NR_io_uring_register, a[0], IORING_REGISTER_FILES, (long)fds, listed, 0, 0);
+	if (a[1] == 1) {
+		struct io_uring_rsrc_register table;
+		memset(&table, 0, sizeof table);
+		table.nr = (uint32_t)a[2];
+		table.flags = IORING_RSRC_REGISTER_SPARSE;
+		return raw6(__NR_io_uring_register, a[0], IORING_REGISTER_FILES2, (long)&table, sizeof table, 0, 0);
+	}
+	if (a[1] == 2) {
+		struct io_uring_files_update update;
+		memset(&update, 0, sizeof update);
+		update.offset = (uint32_t)a[2];
+		update.fds = (uint64_t)(uintptr_t)fds;
+		return raw6(__NR_io_uring_register, a[0], IORING_REGISTER_FILES_UPDATE, (long)&update, listed, 0, 0);
+	}
+	return raw6(__NR_io_uring_register, a[0], IORING_UNREGISTER_FILES, 0, 0, 0, 0);
+}
+
+static long do_epoll_ctl(const int64_t *a)
+{
+	struct epoll_event event;
+	memset(&event, 0, sizeof event);
+	return raw6(__NR_epoll_ctl, a[0], a[1], a[2], (long)&event, 0, 0);
 }
 
 static long make_call(long slot, struct slot *mine)
@@ -213,6 +333,21 @@ static long make_call(long slot, struct slot *mine)
 	case OP_SEAL: return raw3(__NR_fcntl, a[0], 1024 + 9 /* F_ADD_SEALS */, a[1]);
 	case OP_LIMIT: return do_limit(a);
 	case OP_GETFD: return do_getfd(a);
+	case OP_NAME: return do_name(a);
+	case OP_SUBREAPER: return raw6(__NR_prctl, PR_SET_CHILD_SUBREAPER, a[0], 0, 0, 0, 0);
+	case OP_SOCKET: return with_inode(raw3(__NR_socket, AF_UNIX, SOCK_STREAM | a[1], 0), mine);
+	case OP_BIND: return do_named(__NR_bind, a);
+	case OP_LISTEN: return raw3(__NR_listen, a[0], a[1], 0);
+	case OP_CONNECT: return do_connect(a);
+	case OP_ACCEPT: return do_accept(a, mine);
+	case OP_SHMGET: return raw3(__NR_shmget, a[0] == 0 ? 0 : stage->key_base + a[0], a[1], a[2]);
+	case OP_SHMAT: return raw3(__NR_shmat, a[0], a[1], a[2]);
+	case OP_SHMDT: return raw3(__NR_shmdt, a[0], 0, 0);
+	case OP_SHMCTL: return do_shmctl(a, mine);
+	case OP_RING: return do_ring(a);
+	case OP_RING_FILES: return do_ring_files(a, mine->count);
+	case OP_EPOLL: return raw3(__NR_epoll_create1, a[0], 0, 0);
+	case OP_EPOLL_CTL: return do_epoll_ctl(a);
 	case OP_KILL: break;
 	}
 	return 0;

@@ -3,6 +3,7 @@
 #include "cast.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -136,7 +137,7 @@ void reap(void)
 		;
 }
 
-static void start_root(int at)
+static void start_root(int at, int uid)
 {
 	char number[24], id[24];
 	snprintf(number, sizeof number, "%d", at);
@@ -147,6 +148,8 @@ static void start_root(int at)
 		die("fork: %s", strerror(errno));
 	if (pid == 0) {
 		close_range(0, ~0U, 0);
+		if (uid != 0 && (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0))
+			_exit(5);
 		execl("/proc/self/exe", "perform", "act", number, id, (char *)NULL);
 		_exit(4);
 	}
@@ -154,14 +157,15 @@ static void start_root(int at)
 	await_answer(at);
 }
 
-void start_program(int roots)
+void start_program(int roots, int uid)
 {
 	memset(stage->slots, 0, sizeof stage->slots);
+	stage->program++;
 	for (int at = 0; at < kSlots; at++)
 		actors[at].known = actors[at].alive = false;
 	forget_sockets();
 	for (int at = 0; at < roots; at++)
-		start_root(at);
+		start_root(at, uid);
 }
 
 void end_program(void)

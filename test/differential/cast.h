@@ -38,7 +38,8 @@ void release_parent(int child);
 void await_death(int at);
 void await_group_death(pid_t tgid);
 void reap(void);
-void start_program(int roots);
+/* `uid` 0: as this process is. */
+void start_program(int roots, int uid);
 void end_program(void);
 
 #endif

@@ -16,10 +16,10 @@ export interface Played {
   readonly collecting: ReadonlySet<number>;
 }
 
-export function playOnModel({ roots, steps }: Program): Played {
-  const side = new ModelSide(roots);
+export function playOnModel(program: Program): Played {
+  const side = new ModelSide(program);
   const blocks = [side.begin()];
-  for (const step of steps) {
+  for (const step of program.steps) {
     try {
       blocks.push(side.perform(step));
     } catch (error) {

@@ -11,7 +11,7 @@ import type { Program, Step } from './step.ts';
 
 const PROGRAMS = 300;
 const STEPS = 60;
-const TRAITS = { socketsNoexec: true, mremapOf617: true, sealsExec: true };
+const TRAITS = { socketsNoexec: true, recent: true, sealsExec: true, rings: true };
 const privileged = process.getuid?.() === 0;
 
 let performer: Performer | null = null;
@@ -61,7 +61,11 @@ const OPEN: Step = { op: 'memfd', by: 0, name: 0, flags: 0, size: 4096 };
 describe('a difference', () => {
   test('in an answer or in what is shown is found where it begins', async ({ skip }) => {
     if (performer === null) return skip();
-    const duplicates = (to: number): Program => ({ roots: 1, steps: [OPEN, { op: 'dup2', by: 0, fd: 0, to }, OPEN] });
+    const duplicates = (to: number): Program => ({
+      unprivileged: false,
+      roots: 1,
+      steps: [OPEN, { op: 'dup2', by: 0, fd: 0, to }, OPEN],
+    });
     expect(await compare(performer, duplicates(1))).toBeNull();
     const difference = await compare(performer, duplicates(1), playOnModel(duplicates(2)));
     expect(difference?.step).toBe(1);
@@ -77,7 +81,7 @@ describe('a difference', () => {
       tries++;
       return steps.includes(early) && steps.includes(late);
     });
-    expect(small).toEqual({ roots: 1, steps: [early, late] });
+    expect(small).toEqual({ unprivileged: false, roots: 1, steps: [early, late] });
     expect(tries).toBeLessThan(400);
   });
 });
@@ -86,21 +90,25 @@ describe('as a scenario', () => {
   const steps: readonly Step[] = [
     OPEN,
     { op: 'mmap', by: 0, address: 0, length: 8192, prot: 3, shared: true, place: 'hint', fd: 0, offset: 0 },
-    { op: 'clone', by: 0, child: 1, flags: 0 },
+    { op: 'clone', by: 0, child: 1, flags: 0, signal: 17 },
     { op: 'close', by: 1, fd: 0 },
     { op: 'exitGroup', by: 1, status: 0 },
-    { op: 'wait', by: 0, child: 1 },
+    { op: 'wait', by: 0, child: 1, flags: 0 },
   ];
 
   test('a program reads as its language has it', () => {
-    expect(scenarioText({ roots: 1, steps })).toBe(
+    expect(scenarioText({ unprivileged: false, roots: 1, steps })).toBe(
       'actor a0\na0 memfd b0 4096\na0 mmap b0 len=8192 off=0 prot=rw\na0 fork a1\na1 close b0\na1 exit\n' +
         'a0 wait a1\nsnap end\n',
     );
   });
 
   test('one with a call that fails, or with a place of its own, has none', () => {
-    expect(scenarioText({ roots: 1, steps: [...steps, { op: 'close', by: 0, fd: 9 }] })).toBeNull();
-    expect(scenarioText({ roots: 1, steps: [...steps, { op: 'dup2', by: 0, fd: 0, to: 9 }] })).toBeNull();
+    expect(
+      scenarioText({ unprivileged: false, roots: 1, steps: [...steps, { op: 'close', by: 0, fd: 9 }] }),
+    ).toBeNull();
+    expect(
+      scenarioText({ unprivileged: false, roots: 1, steps: [...steps, { op: 'dup2', by: 0, fd: 0, to: 9 }] }),
+    ).toBeNull();
   });
 });

@@ -4,15 +4,21 @@ import type { Program, Step } from './step.ts';
 const O_CLOEXEC = 0o2000000;
 const MSG_PEEK = 2;
 const MSG_CMSG_CLOEXEC = 0x40000000;
+const RING_FILES = ['register', 'sparse', 'update', 'unregister'];
+const EPOLL_CTL = { add: 1, delete: 2, modify: 3 } as const;
 const MAP = { SHARED: 1, PRIVATE: 2, FIXED: 0x10, FIXED_NOREPLACE: 0x100000 } as const;
 
 /** `collecting`: steps after which the kernel collects sockets, for which perform.c waits `rounds` times. */
-export function encodeProgram({ roots, steps }: Program, collecting: ReadonlySet<number>, rounds: number): string {
+export function encodeProgram(
+  { unprivileged, roots, steps }: Program,
+  collecting: ReadonlySet<number>,
+  rounds: number,
+): string {
   const lines = steps.map((step, at) => {
     const line = `${step.by} ${letterAndNumbers(step).map(exact).join(' ')}`;
     return collecting.has(at) ? `~${rounds} ${line}` : line;
   });
-  return [`program ${roots}`, ...lines, 'end\n'].join('\n');
+  return [`program ${roots} ${Number(unprivileged)}`, ...lines, 'end\n'].join('\n');
 }
 
 function letterAndNumbers(step: Step): readonly (string | number)[] {
@@ -36,7 +42,7 @@ function letterAndNumbers(step: Step): readonly (string | number)[] {
     case 'reopen':
       return ['o', step.fd, step.flags];
     case 'clone':
-      return ['k', step.child, step.flags];
+      return ['k', step.child, step.flags, step.signal];
     case 'unshare':
       return ['u'];
     case 'exec':
@@ -48,7 +54,37 @@ function letterAndNumbers(step: Step): readonly (string | number)[] {
     case 'kill':
       return ['!', step.signal];
     case 'wait':
-      return ['w', step.child ?? -1];
+      return ['w', step.child ?? -1, step.flags];
+    case 'name':
+      return ['n', step.name];
+    case 'subreaper':
+      return ['b', Number(step.on)];
+    case 'socket':
+      return ['i', step.name, step.cloexec ? O_CLOEXEC : 0];
+    case 'bind':
+      return ['B', step.fd, step.name];
+    case 'listen':
+      return ['L', step.fd, step.backlog];
+    case 'connect':
+      return ['C', step.fd, step.name];
+    case 'accept':
+      return ['a', step.fd, step.name, step.cloexec ? O_CLOEXEC : 0];
+    case 'shmget':
+      return ['h', step.key, step.size, step.flags];
+    case 'shmat':
+      return ['H', step.segment, step.address, step.flags];
+    case 'shmdt':
+      return ['J', step.address];
+    case 'shmctl':
+      return ['K', step.segment, step.command];
+    case 'ring':
+      return ['I', step.entries];
+    case 'ringFiles':
+      return ['Q', step.ring, RING_FILES.indexOf(step.how), step.at, ...step.fds];
+    case 'epoll':
+      return ['E', step.flags];
+    case 'epollCtl':
+      return ['T', step.epoll, EPOLL_CTL[step.how], step.fd];
     case 'socketpair':
       return ['s', step.name, step.cloexec ? O_CLOEXEC : 0];
     case 'send':

@@ -14,8 +14,13 @@ const ARENA_PAGES = 48;
 const TOO_HIGH = 2 ** 56;
 const TOO_LONG = 2 ** 57;
 
+/** Advice that changes no flags. */
+const [WILLNEED, DONTNEED] = [3, 4];
+
 type MremapStep = Extract<Step, { op: 'mremap' }>;
 type MmapStep = Extract<Step, { op: 'mmap' }>;
+
+const ADVICE = [...Object.values(MADV), MADV.DONTFORK, MADV.DOFORK, WILLNEED, DONTNEED, 5000];
 
 export function randomMappingStep(scene: Scene, by: number, task: Task): Step {
   const { random } = scene;
@@ -26,7 +31,7 @@ export function randomMappingStep(scene: Scene, by: number, task: Task): Step {
   if (roll < 72)
     return { op: 'mprotect', by, address, length: illegalLength(random) ?? length, prot: newProt(random, task) };
   if (roll < 88) return mremap(scene, by, task);
-  const advice = random.pick([MADV.DONTFORK, MADV.DONTFORK, MADV.DOFORK, MADV.DOFORK, 0, 5000]);
+  const advice = random.pick(ADVICE);
   return { op: 'madvise', by, address, length, advice };
 }
 
@@ -91,7 +96,7 @@ function mremap({ random, traits }: Scene, by: number, task: Task): Step {
   const fixed = random.chance(0.05) ? random.pick([TOO_HIGH, address]) : arenaAddress(random);
   const newAddress = (flags & MREMAP.FIXED) === 0 && fixed >= TOO_HIGH ? ARENA : fixed;
   const step: MremapStep = { op: 'mremap', by, address, oldLength, newLength, flags, newAddress };
-  return traits.mremapOf617 ? step : olderMremap(step, vma);
+  return traits.recent ? step : olderMremap(step, vma);
 }
 
 /** Without what only Linux 6.17 and later do or refuse: several mappings at once, and lengths looked at in whole pages. */

@@ -8,6 +8,7 @@ import type { Step } from './step.ts';
 export function randomPassingStep(scene: Scene, by: number, task: Task): Step {
   const { random } = scene;
   const sockets = socketsOf(task);
+  if (random.chance(0.25) && scene.traits.recent) return connecting(scene, by, task, sockets);
   const roll = random.below(100);
   if ((sockets.length === 0 && roll < 80) || roll < 6)
     return { op: 'socketpair', by, name: scene.next(), cloexec: random.chance(0.3) };
@@ -15,6 +16,36 @@ export function randomPassingStep(scene: Scene, by: number, task: Task): Step {
   if (roll < 54) return send(scene, by, task);
   if (roll < 92 || sockets.length === 0) return receive(scene, by, task, sockets);
   return { op: 'close', by, fd: random.pick(sockets) };
+}
+
+/** One socket listens, under one of few names, others connect to it; each step makes the next likely. */
+function connecting(scene: Scene, by: number, task: Task, sockets: readonly number[]): Step {
+  const { random } = scene;
+  const ofState = (state: Socket['state']): readonly number[] =>
+    sockets.filter((fd) => socketAt(task, fd)?.state === state);
+  const name = random.below(3);
+  const cloexec = random.chance(0.2);
+  const listening = ofState('listening');
+  const loose = ofState('unconnected');
+  if (random.chance(0.1)) return anyCall(scene, by, task, name);
+  const waits = listening.filter((fd) => (socketAt(task, fd)?.embryos.length ?? 0) > 0);
+  if (waits.length > 0 && random.chance(0.4))
+    return { op: 'accept', by, fd: random.pick(waits), name: scene.next(), cloexec };
+  if (loose.length === 0) return { op: 'socket', by, name: scene.next(), cloexec };
+  const fd = random.pick(loose);
+  const named = socketAt(task, fd)?.name !== null;
+  const known = [...scene.side.kernel.socketNames].filter(([, socket]) => socket.state === 'listening');
+  if (known.length > 0 && random.chance(0.7)) return { op: 'connect', by, fd, name: Number(random.pick(known)[0]) };
+  if (named) return { op: 'listen', by, fd, backlog: random.pick([0, 1, 2, 5, -1]) };
+  return { op: 'bind', by, fd, name };
+}
+
+function anyCall(scene: Scene, by: number, task: Task, name: number): Step {
+  const { random } = scene;
+  const fd = someFd(scene, task, 'socket');
+  const op = random.pick(['bind', 'listen', 'connect', 'accept'] as const);
+  if (op === 'listen') return { op, by, fd, backlog: 1 };
+  return op === 'accept' ? { op, by, fd, name: scene.next(), cloexec: false } : { op, by, fd, name };
 }
 
 /** Its fds that are sockets. */

@@ -1,5 +1,6 @@
 /** Steps that start and end tasks, and that change what they share. */
 import { CLONE, CLONE_PTHREAD } from '../../lib/model/flags.ts';
+import { WAIT } from '../../lib/model/exit.ts';
 import type { Task } from '../../lib/model/task.ts';
 import { someFd } from './generate.ts';
 import type { Scene } from './generate.ts';
@@ -26,6 +27,18 @@ const CLONES: readonly number[] = [
   CLONE.PARENT | CLONE.FILES,
 ];
 
+const SIGCHLD = 17;
+
+const WAITS: readonly number[] = [
+  0,
+  0,
+  WAIT.CLONE,
+  WAIT.NOTHREAD,
+  WAIT.NOTHREAD | WAIT.ALL,
+  WAIT.NOTHREAD | WAIT.CLONE,
+  4096,
+];
+
 const REFUSED: readonly number[] = [
   CLONE.THREAD,
   CLONE.THREAD | CLONE.VM,
@@ -40,9 +53,12 @@ export function randomTaskStep(scene: Scene, by: number, task: Task, actors: num
   const roll = actors < 3 ? random.below(60) : actors > 6 ? 40 + random.below(60) : random.below(100);
   if (roll < 38) return clone(scene, by);
   if (roll < 46) return { op: 'unshare', by };
-  if (roll < 55) return { op: 'wait', by, child: waitFor(scene) };
-  if (roll < 58) return getfd(scene, by);
-  if (roll < 62) return limit(scene, by);
+  if (roll < 55)
+    return { op: 'wait', by, child: waitFor(scene), flags: random.chance(0.6) ? WAIT.ALL : random.pick(WAITS) };
+  if (roll < 57) return getfd(scene, by);
+  if (roll < 59) return { op: 'name', by, name: random.below(10) };
+  if (roll < 61) return { op: 'subreaper', by, on: random.chance(0.8) };
+  if (roll < 65) return limit(scene, by);
   if (roll < 72) return { op: 'exec', by };
   if (actors <= task.group.threads.length) return null;
   if (roll < 85) return { op: 'exit', by, status: random.below(256) };
@@ -54,7 +70,8 @@ function clone(scene: Scene, by: number): Step | null {
   const { random } = scene;
   const child = scene.nextSlot();
   if (child === null) return null;
-  return { op: 'clone', by, child, flags: random.chance(0.08) ? random.pick(REFUSED) : random.pick(CLONES) };
+  const signal = random.chance(0.1) ? 0 : SIGCHLD;
+  return { op: 'clone', by, child, signal, flags: random.chance(0.08) ? random.pick(REFUSED) : random.pick(CLONES) };
 }
 
 function waitFor({ random, side }: Scene): number | null {

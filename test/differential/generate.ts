@@ -7,6 +7,8 @@ import { ModelSide } from './model-side.ts';
 import { randomDescriptorStep } from './generate-descriptors.ts';
 import { randomMappingStep } from './generate-mappings.ts';
 import { randomPassingStep } from './generate-passing.ts';
+import { randomKeeperStep } from './generate-keepers.ts';
+import { randomSegmentStep } from './generate-segments.ts';
 import { randomTaskStep } from './generate-tasks.ts';
 import type { KernelTraits } from './performer.ts';
 import type { Program, Step } from './step.ts';
@@ -32,7 +34,7 @@ export interface Scene {
   readonly follow: (step: Step) => void;
 }
 
-type Kind = 'descriptor' | 'passing' | 'mapping' | 'task';
+type Kind = 'descriptor' | 'passing' | 'mapping' | 'task' | 'segment' | 'keeper';
 
 /** How often each kind comes. */
 const KINDS: readonly Kind[] = [
@@ -46,7 +48,12 @@ const KINDS: readonly Kind[] = [
   'mapping',
   'task',
   'task',
+  'segment',
+  'keeper',
 ];
+
+/** What an older kernel does as the model does. */
+const OLD_KINDS = KINDS.filter((kind) => kind !== 'segment' && kind !== 'keeper');
 
 /** What the others need comes first. */
 const OPENING: readonly Kind[] = ['descriptor', 'descriptor', 'passing', 'mapping', 'mapping'];
@@ -57,7 +64,8 @@ export function generate(
   { steps: count, privileged, traits }: GenerateOptions,
 ): { readonly program: Program; readonly played: Played } {
   const roots = 1 + random.below(3);
-  const side = new ModelSide(roots);
+  const unprivileged = privileged && random.chance(0.3);
+  const side = new ModelSide({ roots, unprivileged });
   let names = 0;
   let slots = roots;
   const following: Step[] = [];
@@ -86,15 +94,17 @@ export function generate(
       break;
     }
   }
-  return { program: { roots, steps }, played: { blocks, collecting: side.collecting } };
+  return { program: { unprivileged, roots, steps }, played: { blocks, collecting: side.collecting } };
 }
 
 function randomStep(scene: Scene, by: number, task: Task, at: number, actors: number): Step | null {
   const { random } = scene;
-  const kind = OPENING[at] ?? random.pick(KINDS);
+  const kind = OPENING[at] ?? random.pick(scene.traits.recent ? KINDS : OLD_KINDS);
   if (kind === 'descriptor') return randomDescriptorStep(scene, by, task);
   if (kind === 'passing') return randomPassingStep(scene, by, task);
   if (kind === 'mapping') return randomMappingStep(scene, by, task);
+  if (kind === 'segment') return randomSegmentStep(scene, by, task);
+  if (kind === 'keeper') return randomKeeperStep(scene, by, task);
   return randomTaskStep(scene, by, task, actors);
 }
 

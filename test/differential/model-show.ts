@@ -1,6 +1,8 @@
 /** What /proc shows of a task of the model, in the words of observe.c. */
 import { O } from '../../lib/model/flags.ts';
 import type { File } from '../../lib/model/file.ts';
+import { Epoll } from '../../lib/drivers/epoll.ts';
+import { IoUring } from '../../lib/drivers/io-uring.ts';
 import { Socket } from '../../lib/model/socket.ts';
 import type { Task } from '../../lib/model/task.ts';
 import type { Vma } from '../../lib/model/vma.ts';
@@ -21,8 +23,15 @@ export function showTask(task: Task, names: Names): string {
 function showFd(fd: number, file: File, cloexec: boolean, names: Names): string {
   const socket = file instanceof Socket ? file : null;
   const link = socket === null ? file.link : `socket:${names.sockets.get(socket)}`;
-  const inFlight = socket?.queue.reduce((sum, message) => sum + message.pending, 0) ?? 0;
-  return `f ${fd} ${file.flags & O.ACCMODE} ${Number(cloexec)} ${file.buffer?.size ?? 0} ${inFlight} ${link}\n`;
+  const inFlight = socket?.inFlight ?? 0;
+  return `f ${fd} ${file.flags & O.ACCMODE} ${Number(cloexec)} ${file.buffer?.size ?? 0} ${inFlight} ${link}${kept(file)}\n`;
+}
+
+/** What an epoll file watches, or which slots of how many a ring has filled. */
+function kept(file: File): string {
+  if (file instanceof Epoll) return [' watches', ...file.watched].join(' ');
+  if (!(file instanceof IoUring)) return '';
+  return [` of ${file.slots?.length ?? 0} has`, ...file.registered.map(({ slot }) => slot)].join(' ');
 }
 
 function showVma(vma: Vma): string {

@@ -1,5 +1,8 @@
 /** The model as an actor of programs: makes the calls and shows the state in the words of perform.c. */
 import { MemtrackError } from '../../lib/core/errors.ts';
+import { Epolls } from '../../lib/drivers/epoll.ts';
+import { type IoUring, IoUrings } from '../../lib/drivers/io-uring.ts';
+import { SysvShm } from '../../lib/drivers/sysv-shm.ts';
 import { Memfds } from '../../lib/drivers/memfd.ts';
 import { Kernel } from '../../lib/model/kernel.ts';
 import { Socket } from '../../lib/model/socket.ts';
@@ -7,7 +10,10 @@ import type { Task } from '../../lib/model/task.ts';
 import { CLONE } from '../../lib/model/flags.ts';
 import { makeCall } from './model-call.ts';
 import { showTask } from './model-show.ts';
-import type { Step } from './step.ts';
+import type { Program, Step } from './step.ts';
+
+/** Of a program that is executed as /proc/self/exe. */
+const COMM = 'exe';
 
 /** Names for what numbers differ on both sides. */
 export interface Names {
@@ -18,6 +24,13 @@ export interface Names {
 export class ModelSide implements Names {
   readonly kernel = new Kernel({ memtrack: 'off' });
   readonly memfds = new Memfds(this.kernel);
+  readonly rings = new IoUrings(this.kernel);
+  readonly epolls = new Epolls();
+  /** Numbers of rings in the order in which they were made. */
+  readonly ringNames = new Map<IoUring, number>();
+  readonly shm = new SysvShm(this.kernel);
+  /** Ids of segments in the order in which they were first given out. */
+  readonly segments: number[] = [];
   readonly sockets = new Map<Socket, string>();
   /** By slot; a task that became another's tid or was shown dead is no longer there. */
   readonly tasks = new Map<number, Task>();
@@ -28,8 +41,13 @@ export class ModelSide implements Names {
   #steps = 0;
   readonly #shown = new Map<number, string>();
 
-  constructor(roots: number) {
-    for (let slot = 0; slot < roots; slot++) this.tasks.set(slot, this.kernel.spawn());
+  constructor({ roots, unprivileged }: Pick<Program, 'roots' | 'unprivileged'>) {
+    const uid = unprivileged ? 1000 : 0;
+    for (let slot = 0; slot < roots; slot++) {
+      const task = this.kernel.spawn({ comm: COMM, credentials: { uid, gid: uid } });
+      task.group.nofileMax = this.kernel.nrOpen;
+      this.tasks.set(slot, task);
+    }
   }
 
   /** Those that can act. */
@@ -46,9 +64,11 @@ export class ModelSide implements Names {
   perform(step: Step): string {
     const { sockets } = this.kernel;
     const before = this.kernel.socketsInFlight > 0 ? queued(sockets) : [];
+    const kept = this.rings.live.flatMap(({ registered }) => registered.map(({ file }) => file));
     const answer = this.#answer(step);
     this.#collect();
-    if (before.some((socket) => !sockets.has(socket))) this.collecting.add(this.#steps);
+    const late = kept.some((file) => file instanceof Socket && !sockets.has(file));
+    if (late || before.some((socket) => !sockets.has(socket))) this.collecting.add(this.#steps);
     this.#steps++;
     return `r ${answer}\n${this.show()}`;
   }
@@ -63,7 +83,7 @@ export class ModelSide implements Names {
   show(): string {
     let text = '';
     for (const [slot, task] of this.tasks) {
-      const shown = `= ${slot} ${task.state}\n${showTask(task, this)}`;
+      const shown = `= ${slot} ${task.state} ${task.state === 'dead' ? '' : task.comm}\n${showTask(task, this)}`;
       if (shown === this.#shown.get(slot)) continue;
       this.#shown.set(slot, shown);
       text += shown;
@@ -85,7 +105,7 @@ export class ModelSide implements Names {
     const task = this.tasks.get(step.by);
     if (task === undefined || !task.alive || (this.blocked.has(task) && step.op !== 'kill')) return 'skip';
     try {
-      if (step.op === 'clone') return this.#clone(task, step.child, step.flags);
+      if (step.op === 'clone') return this.#clone(task, step);
       if (step.op === 'exec') return this.#exec(task);
       return makeCall(task, step, this);
     } catch (error) {
@@ -96,8 +116,8 @@ export class ModelSide implements Names {
     }
   }
 
-  #clone(task: Task, slot: number, flags: number): string {
-    const child = task.clone(flags);
+  #clone(task: Task, { child: slot, flags, signal }: Extract<Step, { op: 'clone' }>): string {
+    const child = task.clone(flags, { exitSignal: signal });
     this.tasks.set(slot, child);
     if ((flags & CLONE.VFORK) !== 0) this.blocked.set(task, child);
     return String(slot);
@@ -105,7 +125,7 @@ export class ModelSide implements Names {
 
   #exec(task: Task): string {
     const { leader } = task;
-    task.exec();
+    task.exec(COMM);
     for (const [slot, other] of this.tasks) if (other === leader && other !== task) this.tasks.delete(slot);
     for (const [parent, child] of this.blocked) if (child === task) this.blocked.delete(parent);
     return '0';

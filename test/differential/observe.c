@@ -58,6 +58,15 @@ char task_state(pid_t tgid, pid_t tid)
 	return close_paren == NULL ? 0 : close_paren[2];
 }
 
+void task_comm(pid_t tgid, pid_t tid, char *comm, size_t room)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/%d/task/%d/comm", tgid, tid);
+	if (read_file(AT_FDCWD, path, comm, room) <= 0)
+		comm[0] = 0;
+	comm[strcspn(comm, "\n")] = 0;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	return *(const int *)a - *(const int *)b;
@@ -91,10 +100,38 @@ static void put_link(char *link, size_t room)
 		}
 }
 
+/* The numbers at the start of the lines that begin with `head` and a blank, ascending, behind `word`. */
+static size_t put_numbers(const char *info, const char *head, const char *word, char *text, size_t room)
+{
+	int numbers[256], count = 0;
+	for (const char *line = info; line != NULL && count < 256; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, head, strlen(head)) == 0)
+			numbers[count++] = atoi(line + strlen(head));
+	}
+	qsort(numbers, (size_t)count, sizeof *numbers, by_number);
+	size_t length = (size_t)snprintf(text, room, " %s", word);
+	for (int at = 0; at < count; at++)
+		length += (size_t)snprintf(text + length, room - length, " %d", numbers[at]);
+	return length;
+}
+
+/* What an epoll file watches, or which slots of how many a ring has filled. */
+static size_t put_kept(const char *link, const char *info, char *text, size_t room)
+{
+	if (strcmp(link, "anon_inode:[eventpoll]") == 0)
+		return put_numbers(info, "tfd:", "watches", text, room);
+	const char *files = strstr(info, "UserFiles:");
+	if (strcmp(link, "anon_inode:[io_uring]") != 0 || files == NULL)
+		return 0;
+	size_t length = (size_t)snprintf(text, room, " of %d", atoi(files + 10));
+	return length + put_numbers(files, "    ", "has", text + length, room - length);
+}
+
 /* `f FD ACCMODE CLOEXEC SIZE IN_FLIGHT LINK` */
 static size_t put_fd(int directory, int fd, char *text, size_t room)
 {
-	char path[32], link[300] = "", info[1024];
+	char path[32], link[300] = "", info[16384], kept[2048] = "";
 	struct stat status = { 0 };
 	unsigned flags = 0;
 	long in_flight = 0;
@@ -112,8 +149,30 @@ static size_t put_fd(int directory, int fd, char *text, size_t room)
 	if (line != NULL)
 		in_flight = strtol(line + 8, NULL, 10);
 	put_link(link, sizeof link);
-	return (size_t)snprintf(text, room, "f %d %u %d %ld %ld %s\n", fd, flags & O_ACCMODE, (flags & O_CLOEXEC) != 0,
-				(long)status.st_size, in_flight, link);
+	put_kept(link, info, kept, sizeof kept);
+	return (size_t)snprintf(text, room, "f %d %u %d %ld %ld %s%s\n", fd, flags & O_ACCMODE, (flags & O_CLOEXEC) != 0,
+				(long)status.st_size, in_flight, link, kept);
+}
+
+/* Of a line of maps: where the path begins if it is a buffer's or a ring's. A segment's key is made one of the program's. */
+static char *path_of_interest(char *line, size_t length)
+{
+	static const char *const kinds[] = { "/memfd:", "anon_inode:[io_uring]", "/SYSV" };
+	for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+		char *path = memmem(line, length, kinds[kind], strlen(kinds[kind]));
+		if (path == NULL)
+			continue;
+		unsigned key;
+		if (sscanf(path, "/SYSV%8x", &key) != 1)
+			return path;
+		if (strtoul(line, NULL, 16) == (uintptr_t)stage)
+			return NULL;
+		char digits[9];
+		snprintf(digits, sizeof digits, "%08x", key == 0 ? 0 : key - (unsigned)stage->key_base);
+		memcpy(path + 5, digits, 8);
+		return path;
+	}
+	return NULL;
 }
 
 /* `m START-END PERMS OFFSET PATH`, the columns as they stand in maps. */
@@ -126,7 +185,7 @@ static size_t put_maps(int directory, char *text, size_t room)
 	for (char *line = maps, *next; *line; line = next) {
 		next = strchr(line, '\n');
 		next = next == NULL ? line + strlen(line) : next + 1;
-		char *path = memmem(line, (size_t)(next - line), "/memfd:", 7);
+		char *path = path_of_interest(line, (size_t)(next - line));
 		char range[64], perms[8], offset[32];
 		if (path == NULL || sscanf(line, "%63s %7s %31s", range, perms, offset) != 3)
 			continue;

@@ -2,7 +2,8 @@
  * perform: makes the system calls of a program in real processes and shows what the kernel says.
  *
  * Standard input, a line each:
- *     program ROOTS           ROOTS processes start, with no descriptor and nothing mapped
+ *     program ROOTS OTHER     ROOTS processes start, with no descriptor and nothing mapped; if OTHER is 1 by a user of their
+ *                             own, whose descriptors in flight nobody else's add to
  *     SLOT OP NUMBER...       actor SLOT makes one system call (perform.h names the letters)
  *     ~N SLOT OP NUMBER...    the same, then N times the kernel is made to collect sockets in flight, and waited for
  *     end                     every process ends
@@ -40,6 +41,12 @@
 struct stage *stage;
 int stage_id;
 
+/* Of a user that no one else is, and no program was just before. */
+static int a_user(void)
+{
+	return 0x10000000 + (stage->program & 0x3fff) * 0x8000 + (getpid() & 0x7fff);
+}
+
 struct stage *attach_stage(int id)
 {
 	struct stage *at = shmat(id, STAGE_ADDRESS, 0);
@@ -56,7 +63,7 @@ static void do_clone(int by, const int64_t *a)
 	struct slot *born = &stage->slots[child];
 	if (child < 0 || child >= kSlots || actors[child].known)
 		die("slot %d cannot be used", child);
-	post(by, OP_CLONE, 2, a);
+	post(by, OP_CLONE, 3, a);
 	if ((a[1] & CLONE_VFORK) != 0)
 		for (int round = 0; !answered(by) && __atomic_load_n(&born->started, __ATOMIC_ACQUIRE) == 0; round++)
 			pause_a_little(round);
@@ -98,10 +105,10 @@ static void do_exec(int by)
 
 static void do_wait(int by, const int64_t *a)
 {
-	int64_t pid = -1;
+	int64_t arguments[2] = { -1, a[1] };
 	if (a[0] >= 0)
-		pid = actors[a[0]].known ? actors[a[0]].tgid : 0x7ffffff0;
-	post(by, OP_WAIT, 1, &pid);
+		arguments[0] = actors[a[0]].known ? actors[a[0]].tgid : 0x7ffffff0;
+	post(by, OP_WAIT, 2, arguments);
 	int64_t result = await_answer(by);
 	int status = stage->slots[by].flags;
 	if (result <= 0)
@@ -124,6 +131,56 @@ static void do_socketpair(int by, const int64_t *a)
 	name_socket((uint64_t)found[2], (int)a[0], 0);
 	name_socket((uint64_t)found[3], (int)a[0], 1);
 	printf("r %ld %ld\n", (long)found[0], (long)found[1]);
+}
+
+/* What makes one socket: the last argument but the flags is its label. */
+static void do_socket(int by, int op, int count, const int64_t *a)
+{
+	post(by, op, count, a);
+	int64_t result = await_answer(by);
+	if (result >= 0)
+		name_socket((uint64_t)stage->slots[by].extra[0], (int)a[op == OP_ACCEPT ? 1 : 0], 0);
+	printf("r %ld\n", (long)result);
+}
+
+/* Segments by the order in which the actors were given their ids. */
+static int segments[kSegments];
+static int segment_count;
+
+static int segment_of(int64_t label)
+{
+	return label >= 0 && label < segment_count ? segments[label] : 0x7fffffff;
+}
+
+static void do_shmget(int by, const int64_t *a)
+{
+	post(by, OP_SHMGET, 3, a);
+	int64_t id = await_answer(by);
+	int at = 0;
+	while (id >= 0 && at < segment_count && segments[at] != id)
+		at++;
+	if (id >= 0 && at == segment_count && segment_count < kSegments)
+		segments[segment_count++] = (int)id;
+	printf("r %ld\n", id < 0 ? (long)id : (long)at);
+}
+
+static void do_shmctl(int by, const int64_t *a)
+{
+	post(by, OP_SHMCTL, 2, (int64_t[]){ segment_of(a[0]), a[1] });
+	int64_t result = await_answer(by);
+	const struct slot *slot = &stage->slots[by];
+	const int64_t *said = slot->extra;
+	printf("r %ld", (long)result);
+	if (result >= 0 && slot->found > 0)
+		printf(" %lo attached %ld made %d last %d key %ld", (long)said[0], (long)said[1], slot_of_process((pid_t)said[2]),
+		       slot_of_process((pid_t)said[3]), (long)said[4]);
+	printf("\n");
+}
+
+static void remove_segments(void)
+{
+	while (segment_count > 0)
+		shmctl(segments[--segment_count], IPC_RMID, NULL);
 }
 
 static void do_plain(int by, int op, int count, const int64_t *a)
@@ -176,6 +233,20 @@ static void step(int by, int op, int count, int64_t *a)
 	case OP_SOCKETPAIR:
 		do_socketpair(by, a);
 		break;
+	case OP_SOCKET:
+	case OP_ACCEPT:
+		do_socket(by, op, count, a);
+		break;
+	case OP_SHMGET:
+		do_shmget(by, a);
+		break;
+	case OP_SHMCTL:
+		do_shmctl(by, a);
+		break;
+	case OP_SHMAT:
+		a[0] = segment_of(a[0]);
+		do_plain(by, op, count, a);
+		break;
 	case OP_GETFD:
 		a[0] = a[0] >= 0 && a[0] < kSlots && actors[a[0]].known ? actors[a[0]].tgid : 0x7ffffff0;
 		do_plain(by, op, count, a);
@@ -214,7 +285,10 @@ static void show(void)
 			continue;
 		char state = task_state(actor->tgid, actor->tid);
 		const char *word = state == 0 || state == 'X' ? "dead" : state == 'Z' ? "zombie" : "alive";
-		int head = snprintf(text, sizeof text, "= %d %s\n", at, word);
+		char comm[32] = "";
+		if (state != 0)
+			task_comm(actor->tgid, actor->tid, comm, sizeof comm);
+		int head = snprintf(text, sizeof text, "= %d %s %s\n", at, word, comm);
 		ssize_t length = state == 0 ? 0 : observe(actor->tgid, actor->tid, text + head, sizeof text - (size_t)head);
 		text[head + (length < 0 ? 0 : length)] = 0;
 		if (strcmp(text, actor->shown) == 0)
@@ -247,11 +321,14 @@ static void direct(void)
 		if (sscanf(line, "~%d %n", &times, &skipped) < 1)
 			times = skipped = 0;
 		if (strncmp(line, "program ", 8) == 0) {
-			start_program(atoi(line + 8));
+			int unprivileged = 0;
+			sscanf(line + 8, "%*d %d", &unprivileged);
+			start_program(atoi(line + 8), unprivileged != 0 ? a_user() : 0);
 			printf("r 0\n");
 			show();
 		} else if (strcmp(line, "end\n") == 0) {
 			end_program();
+			remove_segments();
 			printf("end\n");
 			fflush(stdout);
 		} else if (sscanf(line + skipped, "%d %c%n", &at, &op, &used) == 2 && at >= 0 && at < kSlots) {
@@ -282,7 +359,7 @@ static void begin_acting(int at)
 static void say_placement(void)
 {
 	stage->slots[0].asked = 0;
-	start_program(1);
+	start_program(1, 0);
 	static const int64_t arguments[6] = { 0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 };
 	post(0, OP_MMAP, 6, arguments);
 	printf("placement %s\n", await_answer(0) == MMAP_BASE - 4096 ? "known" : "unknown");
@@ -308,7 +385,7 @@ int main(int count, char **arguments)
 		printf("! personality or prctl: %s\n", strerror(errno));
 		return 1;
 	}
-	stage_id = shmget(IPC_PRIVATE, sizeof *stage, IPC_CREAT | 0600);
+	stage_id = shmget(IPC_PRIVATE, sizeof *stage, IPC_CREAT | 0666);
 	if (stage_id < 0) {
 		printf("! shmget: %s\n", strerror(errno));
 		return 1;
@@ -316,8 +393,10 @@ int main(int count, char **arguments)
 	stage = attach_stage(stage_id);
 	shmctl(stage_id, IPC_RMID, NULL);
 	stage->director = getpid();
+	stage->key_base = 0x40000000 + (getpid() & 0x3fffff) * 0x100;
 	say_placement();
 	direct();
 	end_program();
+	remove_segments();
 	return 0;
 }

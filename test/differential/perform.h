@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { kSlots = 32, kArguments = 300, kStack = 32768 };
+enum { kSlots = 32, kArguments = 300, kStack = 32768, kSegments = 128 };
 
 /* One letter a system call; test/differential/encode.ts writes them. */
 enum op {
@@ -38,6 +38,21 @@ enum op {
 	OP_SEAL = 'S',
 	OP_LIMIT = 'l',
 	OP_GETFD = 'G',
+	OP_NAME = 'n',
+	OP_SUBREAPER = 'b',
+	OP_SOCKET = 'i',
+	OP_BIND = 'B',
+	OP_LISTEN = 'L',
+	OP_CONNECT = 'C',
+	OP_ACCEPT = 'a',
+	OP_SHMGET = 'h',
+	OP_SHMAT = 'H',
+	OP_SHMDT = 'J',
+	OP_SHMCTL = 'K',
+	OP_RING = 'I',
+	OP_RING_FILES = 'Q',
+	OP_EPOLL = 'E',
+	OP_EPOLL_CTL = 'T',
 };
 
 /* The mailbox of one actor. The director fills it in and raises `asked`; the actor answers and raises `answered`. */
@@ -60,6 +75,10 @@ struct slot {
 /* In System V shared memory, because attaching that takes no descriptor: actors have none but those under test. */
 struct stage {
 	pid_t director;
+	/* What keys of segments begin with, so that several directors do not meet. */
+	int32_t key_base;
+	/* Counts programs: what one leaves behind until the kernel collects it is not in the next one's way. */
+	int32_t program;
 	struct slot slots[kSlots];
 };
 
@@ -79,6 +98,8 @@ void futex_wake(uint32_t *word);
 ssize_t observe(pid_t tgid, pid_t tid, char *text, size_t room);
 /* `Z`, `R`, … of a task's stat; 0 if it is gone. */
 char task_state(pid_t tgid, pid_t tid);
+/* Its name, if it is not gone. */
+void task_comm(pid_t tgid, pid_t tid, char *comm, size_t room);
 /* Names the two ends of a socket pair, which /proc knows by inode only. */
 void name_socket(uint64_t inode, int label, int end);
 void forget_sockets(void);

@@ -39,10 +39,12 @@ export function buildPerformer(sources: string): { readonly program: string; rem
 export interface KernelTraits {
   /** An executable mapping of a socket is EPERM, not ENODEV (sockfs is noexec). */
   readonly socketsNoexec: boolean;
-  /** mremap as of 6.17: with MREMAP_FIXED and no change of size it moves several mappings. */
-  readonly mremapOf617: boolean;
+  /** Linux 6.17 or later, by its mremap: with MREMAP_FIXED and no change of size it moves several mappings. */
+  readonly recent: boolean;
   /** MFD_EXEC, MFD_NOEXEC_SEAL and F_SEAL_EXEC (6.3). */
   readonly sealsExec: boolean;
+  /** io_uring is there and may be used. */
+  readonly rings: boolean;
 }
 
 const PAGE = 4096;
@@ -51,6 +53,7 @@ const PROBE_TARGET = PROBE_PLACE + 16 * PAGE;
 
 /** Shows a socket and a mapping that the kernel places, then the traits, one in each of the last steps. */
 const PROBE: Program = {
+  unprivileged: false,
   roots: 1,
   steps: [
     { op: 'socketpair', by: 0, name: 0, cloexec: false },
@@ -69,6 +72,7 @@ const PROBE: Program = {
       newAddress: PROBE_TARGET,
     },
     { op: 'memfd', by: 0, name: 1, flags: 8, size: 0 },
+    { op: 'ring', by: 0, entries: 1 },
   ],
 };
 
@@ -88,7 +92,7 @@ export class Performer implements Disposable {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: Interface;
   readonly #waiting: Waiting[] = [];
-  #traits: KernelTraits = { socketsNoexec: true, mremapOf617: true, sealsExec: true };
+  #traits: KernelTraits = { socketsNoexec: true, recent: true, sealsExec: true, rings: true };
   #ended: Error | null = null;
 
   private constructor(program: string) {
@@ -111,11 +115,12 @@ export class Performer implements Disposable {
     if (!said[0]?.startsWith('placement known')) performer.#refuse('the kernel places mappings elsewhere');
     if (!shown.includes('socket:s0.1')) performer.#refuse('/proc/PID/fd cannot be read');
     if (!shown.includes('7ffff7ffe000-7ffff7fff000 rw-s')) performer.#refuse('/proc/PID/maps cannot be read');
-    const [noexec, several, seals] = said.slice(-3).map((block) => block.split('\n')[0]);
+    const [noexec, several, seals, ring] = said.slice(-4).map((block) => block.split('\n')[0]);
     performer.#traits = {
       socketsNoexec: noexec === 'r -1',
-      mremapOf617: several === `r ${PROBE_TARGET}`,
+      recent: several === `r ${PROBE_TARGET}`,
       sealsExec: seals === 'r 3',
+      rings: ring === 'r 4',
     };
     return performer;
   }

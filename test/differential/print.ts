@@ -9,7 +9,7 @@ export function printProgram(program: Program): string {
   return scenario === null ? `${json}\n(no scenario can express it)` : `${scenario}${json}`;
 }
 
-function printJson({ roots, steps }: Program): string {
+function printJson({ unprivileged, roots, steps }: Program): string {
   const lines = steps.map((step) => `  ${JSON.stringify(step)}`);
-  return `{"roots":${roots},"steps":[\n${lines.join(',\n')}\n]}`;
+  return `{"unprivileged":${unprivileged},"roots":${roots},"steps":[\n${lines.join(',\n')}\n]}`;
 }

@@ -1,4 +1,6 @@
 /** A program in the language of scenarios (.scn), where that can express it. */
+import { IoUring } from '../../lib/drivers/io-uring.ts';
+import { IPC } from '../../lib/drivers/sysv-shm.ts';
 import { CLONE, CLONE_PTHREAD, MADV, MREMAP, O } from '../../lib/model/flags.ts';
 import type { File } from '../../lib/model/file.ts';
 import type { Task } from '../../lib/model/task.ts';
@@ -6,12 +8,15 @@ import type { Vma } from '../../lib/model/vma.ts';
 import { ModelSide } from './model-side.ts';
 import type { Program, Step } from './step.ts';
 
+const SIGCHLD = 17;
+
 /**
  * Null: it cannot. The language names buffers, not descriptors or addresses, knows no call that fails, and no sockets but
  * one mailbox an actor; a descriptor or mapping it means must be the first of its buffer.
  */
-export function scenarioText({ roots, steps }: Program): string | null {
-  const side = new ModelSide(roots);
+export function scenarioText(program: Program): string | null {
+  const { roots, steps } = program;
+  const side = new ModelSide(program);
   const lines = Array.from({ length: roots }, (_, slot) => `actor a${slot}`);
   for (const step of steps) {
     const task = side.tasks.get(step.by);
@@ -38,7 +43,7 @@ function words(step: Step, task: Task, side: ModelSide): string | null {
     case 'reopen':
       return reopen(first(task, step.fd), step.flags);
     case 'clone':
-      return clone(step.child, step.flags);
+      return step.signal === SIGCHLD ? clone(step.child, step.flags) : null;
     case 'exec':
       return task === task.leader ? 'exec' : null;
     case 'exit':
@@ -59,6 +64,22 @@ function words(step: Step, task: Task, side: ModelSide): string | null {
       return mremap(task, step);
     case 'madvise':
       return step.advice === MADV.DONTFORK ? part(task, step.address, step.length, 'dontfork', null) : null;
+    case 'getfd':
+      return getfd(first(side.tasks.get(step.target), step.fd), step.target);
+    case 'shmget':
+      return step.key > 0 && (step.flags & IPC.CREAT) !== 0
+        ? `sysv h${side.segments.length} ${step.key} ${step.size}`
+        : null;
+    case 'shmat':
+      return step.address === 0 && step.flags === 0 ? `shmat h${step.segment}` : null;
+    case 'shmdt':
+      return shmdt(task, step.address, side);
+    case 'shmctl':
+      return step.command === IPC.RMID ? `shmrm h${step.segment}` : null;
+    case 'ring':
+      return `ring r${side.ringNames.size}`;
+    case 'ringFiles':
+      return ringFiles(step, task, side);
     case 'dup2':
     case 'dup3':
     case 'closeRange':
@@ -69,21 +90,47 @@ function words(step: Step, task: Task, side: ModelSide): string | null {
     case 'ftruncate':
     case 'seal':
     case 'limit':
-    case 'getfd':
+    case 'name':
+    case 'subreaper':
+    case 'socket':
+    case 'bind':
+    case 'listen':
+    case 'connect':
+    case 'accept':
+    case 'epoll':
+    case 'epollCtl':
       return null;
   }
 }
 
+/** One file at most, as the first that is registered. */
+function ringFiles(step: Extract<Step, { op: 'ringFiles' }>, task: Task, side: ModelSide): string | null {
+  const [fd] = step.fds;
+  const ring = task.files.get(step.ring);
+  if (step.how !== 'register' || fd === undefined || step.fds.length > 1 || !(ring instanceof IoUring)) return null;
+  return labelled(`ringreg r${side.ringNames.get(ring)}`, first(task, fd));
+}
+
+function getfd(name: string | null, target: number): string | null {
+  return name === null ? null : `pidfdget ${name} a${target}`;
+}
+
+function shmdt(task: Task, address: number, side: ModelSide): string | null {
+  const vma = only(task, address);
+  const segment = vma === null ? -1 : side.segments.indexOf(vma.file.identity?.inode ?? -1);
+  return vma?.start === address && vma.offset === 0 && segment >= 0 ? `shmdt h${segment}` : null;
+}
+
 /** The buffer's label, if this is the lowest fd that has its file, and only that file opens it. */
-function first(task: Task, fd: number): string | null {
-  const file = task.files.get(fd);
-  if (file === null || file.buffer === null || file.buffer.openFiles.length > 1) return null;
+function first(task: Task | undefined, fd: number): string | null {
+  const file = task?.alive === true ? task.files.get(fd) : null;
+  if (task === undefined || file === null || file.buffer === null || file.buffer.openFiles.length > 1) return null;
   for (let lower = 0; lower < fd; lower++) if (task.files.get(lower) === file) return null;
   return label(file);
 }
 
 function label(file: File): string | null {
-  return file.buffer?.name ?? null;
+  return file.buffer?.kind === 'memfd' ? file.buffer.name : null;
 }
 
 function labelled(op: string, name: string | null, rest = ''): string | null {

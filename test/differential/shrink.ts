@@ -14,7 +14,7 @@ export async function shrink(program: Program, fails: (candidate: Program) => Pr
   }
   best = await withFewerActors(best, fails);
   while (best.roots > 1) {
-    const fewer = { roots: best.roots - 1, steps: best.steps };
+    const fewer = { ...best, roots: best.roots - 1 };
     if (!(await fails(fewer))) break;
     best = fewer;
   }
@@ -40,16 +40,17 @@ async function withFewerActors(program: Program, fails: (candidate: Program) => 
 }
 
 async function withoutOneRun(
-  { roots, steps }: Program,
+  program: Program,
   size: number,
   fails: (candidate: Program) => Promise<boolean>,
 ): Promise<Program | null> {
+  const { steps } = program;
   let left: readonly Step[] = steps;
   // From the end: late steps depend on early ones, so the tail goes first.
   for (let at = left.length - size; at > -size; at -= size) {
     const from = Math.max(at, 0);
     const candidate = [...left.slice(0, from), ...left.slice(at + size)];
-    if (await fails({ roots, steps: candidate })) left = candidate;
+    if (await fails({ ...program, steps: candidate })) left = candidate;
   }
-  return left.length < steps.length ? { roots, steps: left } : null;
+  return left.length < steps.length ? { ...program, steps: left } : null;
 }

@@ -17,7 +17,14 @@ export type Step =
     }
   /** open(2) of /proc/thread-self/fd/N: another open file of the same buffer. */
   | { readonly op: 'reopen'; readonly by: number; readonly fd: number; readonly flags: number }
-  | { readonly op: 'clone'; readonly by: number; readonly child: number; readonly flags: number }
+  /** `signal`: what the parent is sent, 0 or SIGCHLD. */
+  | {
+      readonly op: 'clone';
+      readonly by: number;
+      readonly child: number;
+      readonly flags: number;
+      readonly signal: number;
+    }
   | { readonly op: 'unshare'; readonly by: number }
   | { readonly op: 'exec'; readonly by: number }
   | { readonly op: 'exit'; readonly by: number; readonly status: number }
@@ -25,8 +32,21 @@ export type Step =
   /** Someone outside kills the process of `by`. */
   | { readonly op: 'kill'; readonly by: number; readonly signal: number }
   /** `child` null: any. */
-  | { readonly op: 'wait'; readonly by: number; readonly child: number | null }
+  | { readonly op: 'wait'; readonly by: number; readonly child: number | null; readonly flags: number }
+  | { readonly op: 'name'; readonly by: number; readonly name: number }
+  | { readonly op: 'subreaper'; readonly by: number; readonly on: boolean }
   | { readonly op: 'socketpair'; readonly by: number; readonly name: number; readonly cloexec: boolean }
+  | { readonly op: 'socket'; readonly by: number; readonly name: number; readonly cloexec: boolean }
+  | { readonly op: 'bind'; readonly by: number; readonly fd: number; readonly name: number }
+  | { readonly op: 'listen'; readonly by: number; readonly fd: number; readonly backlog: number }
+  | { readonly op: 'connect'; readonly by: number; readonly fd: number; readonly name: number }
+  | {
+      readonly op: 'accept';
+      readonly by: number;
+      readonly fd: number;
+      readonly name: number;
+      readonly cloexec: boolean;
+    }
   | { readonly op: 'send'; readonly by: number; readonly socket: number; readonly fds: readonly number[] }
   | {
       readonly op: 'receive';
@@ -46,6 +66,35 @@ export type Step =
       readonly place: 'hint' | 'fixed' | 'noReplace';
       readonly fd: number;
       readonly offset: number;
+    }
+  | { readonly op: 'shmget'; readonly by: number; readonly key: number; readonly size: number; readonly flags: number }
+  /** Segments are numbered in the order in which ids were first given out. */
+  | {
+      readonly op: 'shmat';
+      readonly by: number;
+      readonly segment: number;
+      readonly address: number;
+      readonly flags: number;
+    }
+  | { readonly op: 'shmdt'; readonly by: number; readonly address: number }
+  | { readonly op: 'shmctl'; readonly by: number; readonly segment: number; readonly command: number }
+  | { readonly op: 'ring'; readonly by: number; readonly entries: number }
+  /** Of a sparse table `at` is its length, of an update its first slot. */
+  | {
+      readonly op: 'ringFiles';
+      readonly by: number;
+      readonly ring: number;
+      readonly how: 'register' | 'sparse' | 'update' | 'unregister';
+      readonly at: number;
+      readonly fds: readonly number[];
+    }
+  | { readonly op: 'epoll'; readonly by: number; readonly flags: number }
+  | {
+      readonly op: 'epollCtl';
+      readonly by: number;
+      readonly epoll: number;
+      readonly how: 'add' | 'modify' | 'delete';
+      readonly fd: number;
     }
   | { readonly op: 'munmap'; readonly by: number; readonly address: number; readonly length: number }
   | {
@@ -78,6 +127,8 @@ export type Step =
   | { readonly op: 'getfd'; readonly by: number; readonly target: number; readonly fd: number };
 
 export interface Program {
+  /** By a user of its own without capabilities, else by whoever runs the test. */
+  readonly unprivileged: boolean;
   /** Processes that are there at the start, in slots 0 … roots − 1. */
   readonly roots: number;
   readonly steps: readonly Step[];

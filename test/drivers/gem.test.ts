@@ -57,7 +57,7 @@ describe('open(2) of a DRM node', () => {
     const { drm, a, b } = openWorld();
     const [master, other] = [drm.open(a, CARD), drm.open(a, CARD)];
     for (const fd of [master, other]) drm.createDumb(b, pass(a, fd, b), 8, 8, 32);
-    expect([drm.file(a, master).owner, drm.file(a, other).owner]).toEqual([a, b]);
+    expect([drm.file(a, master).owner, drm.file(a, other).owner]).toEqual([a.group, b.group]);
   });
 });
 
@@ -85,6 +85,21 @@ describe('ioctls', () => {
     ];
     expect(refused.map(refusal)).toEqual(refused.map(() => 'EACCES'));
     drm.gemClose(a, fd, handle);
+  });
+
+  test('by name need authentication: root, the master, or a render node', () => {
+    const { drm, a, b } = openWorld();
+    const [fa, fb] = [drm.open(a, CARD), drm.open(b, CARD)];
+    b.setuid(1000);
+    const late = drm.open(b, CARD);
+    const { handle } = drm.createDumb(b, late, 64, 64, 32);
+    expect(refusal(() => drm.gemFlink(b, late, handle))).toBe('EACCES');
+    expect(refusal(() => drm.gemOpen(b, late, 1))).toBe('EACCES');
+    // What counts is who opened it.
+    drm.gemFlink(b, fb, drm.createDumb(b, fb, 64, 64, 32).handle);
+    a.close(fa);
+    const master = drm.open(b, CARD);
+    expect(drm.gemFlink(b, master, drm.createDumb(b, master, 64, 64, 32).handle)).toBe(2);
   });
 
   test('of a driver without GEM: EOPNOTSUPP', () => {

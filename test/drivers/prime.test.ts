@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { DmaBufExporter } from '../../lib/drivers/dma-buf.ts';
+import { DRM_DRIVERS } from '../../lib/drivers/drm-driver.ts';
+import type { Exporter } from '../../lib/model/exporter.ts';
 import { File } from '../../lib/model/file.ts';
 import { O } from '../../lib/model/flags.ts';
 import { refusal } from '../model/world.ts';
@@ -159,12 +162,12 @@ describe('PRIME_FD_TO_HANDLE', () => {
     const object = drm.object(b, fb, drm.primeFdToHandle(b, fb, received));
     const dmaBuf = a.file(out).buffer!;
     expect([object.importOf, object.size, object.buffer.backing]).toEqual([a.file(out), 16384, dmaBuf]);
-    expect(dmaBuf.attachments).toEqual(['vgem']);
+    expect(dmaBuf.attachments.map(({ device }) => device)).toEqual(['vgem']);
     // Two fds, the exporter's table and object, the importer's table, object and attachment.
     expect(dmaBuf.refs).toBe(7);
     const second = drm.open(b, '/dev/dri/card1');
     drm.primeFdToHandle(b, second, received);
-    expect(dmaBuf.attachments).toEqual(['vgem', 'vgem']);
+    expect(dmaBuf.attachments.map(({ device }) => device)).toEqual(['vgem', 'vgem']);
     expect(kernel.snapshot().buffers.kind).toEqual(['gem', 'dma-buf', 'gem', 'gem']);
     expect(new Set(kernel.snapshot().buffers.id)).toEqual(new Set([0]));
   });
@@ -220,4 +223,42 @@ describe('PRIME_FD_TO_HANDLE', () => {
     const handle = drm.primeFdToHandle(a, fd, heap.alloc(a, { size: 4096 }));
     expect(refusal(() => drm.mapDumb(a, fd, handle))).toBe('EINVAL');
   });
+});
+
+describe('the helper of Linux 3.9', () => {
+  test('makes read-only fds, and only tables have references', () => {
+    const { kernel, drm, a } = openWorld([{ ...DRM_DRIVERS.vgem, oldPrime: true }]);
+    const fd = drm.open(a, CARD);
+    const { handle } = drm.createDumb(a, fd, 64, 64, 32);
+    expect(refusal(() => drm.primeHandleToFd(a, fd, handle, O.RDWR))).toBe('EINVAL');
+    const out = drm.primeHandleToFd(a, fd, handle, O.CLOEXEC);
+    expect([a.file(out).flags, a.file(out).refs]).toEqual([O.RDONLY, 2]);
+    const second = drm.gemOpen(a, fd, drm.gemFlink(a, fd, handle)).handle;
+    expect(a.file(drm.primeHandleToFd(a, fd, second, 0))).toBe(a.file(out));
+    drm.gemClose(a, fd, second);
+    drm.gemClose(a, fd, handle);
+    expect([a.file(out).refs, kernel.buffers.size]).toEqual([2, 2]);
+  });
+});
+
+test('a driver gives whole pages', () => {
+  const { devices, a } = openWorld();
+  for (const size of [0, 100, -4096, NaN]) expect(() => devices[0]!.createObject(a, size)).toThrow(TypeError);
+});
+
+test('posted, memtrack sees fds of an ION dma-buf and no GEM handles of it', () => {
+  const { kernel, dmaBufs, drm, a, b } = openWorld(['vgem'], { semantics: 'posted' });
+  const ion: Exporter = { name: 'ion', kind: 'ion', memtrack: true };
+  const buffer = kernel.createBuffer(ion, { size: 4096, creator: a });
+  const out = a.install(dmaBufs.wrap(buffer, new DmaBufExporter('ion').operations));
+  const fd = drm.open(b, CARD);
+  const handle = drm.primeFdToHandle(b, fd, pass(a, out, b));
+  const handles = (): readonly number[] => kernel.snapshot().buffers.userspaceHandles;
+  expect(handles()).toEqual([2, 2]);
+  b.close(fd + 1);
+  expect(handles()).toEqual([1, 1]);
+  b.fork();
+  drm.gemClose(b, fd, handle);
+  expect(handles()).toEqual([1]);
+  expect(kernel.tracker!.counters().filter(({ count }) => count > 0)).toEqual([]);
 });

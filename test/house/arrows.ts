@@ -12,7 +12,7 @@ interface Arrow {
   readonly to: string;
 }
 
-const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"]+)\1/g;
+const IMPORT = /(?<!['".])(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"]+)\1/g;
 const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]/gm;
 const NODE_HEADER = /^(?:napi|node_api|js_native_api|node|uv|v8)[\w-]*\.h$|^node\//;
 

@@ -116,7 +116,7 @@ inline std::string event_text(const Record& e, const Record* tails, const String
     case Op::kFree:
     case Op::kTotal: {
       const bool total = e.op == static_cast<uint16_t>(Op::kTotal);
-      std::string text = std::string(total                                         ? "total "
+      std::string text = std::string(total                                       ? "total "
                                      : e.op == static_cast<uint16_t>(Op::kAlloc) ? "alloc "
                                                                                  : "free ") +
                          task + "space=" + n(e.buffer) + " " + n(e.size);
@@ -140,7 +140,8 @@ inline std::string event_text(const Record& e, const Record* tails, const String
     case Op::kRelease:
       return "release " + task + "ino=" + n(tail.p);
     case Op::kImport:
-      return "import " + task + "ino=" + n(tail.p) + " at=" + hex(tail.q) + " " + name(e.aux) + mark;
+      return "import " + task + "ino=" + n(tail.p) + " at=" + hex(tail.q) + " " + name(e.aux) +
+             mark;
     case Op::kMapFile:
       return "mapfile " + task + "ino=" + n(tail.p) + " " + n(e.size);
     case Op::kBinderSend:

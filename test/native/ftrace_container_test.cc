@@ -49,11 +49,12 @@ std::string indented(const std::string& text) { return "  " + replace_all(text, 
 
 std::string new_page() {
   return kViewer + "  <script class=\"trace-data\" type=\"application/text\">\n" +
-         indented("PROCESS DUMP\n"
-                  "USER            PID   PPID     VSZ    RSS WCHAN  PC S NAME                 COMM\n"
-                  "system            4      1  912340   8120 0       0 S camera.provider      x\n"
-                  "USER            PID   TID CMD\n"
-                  "system            4      8 my thread\n") +
+         indented(
+             "PROCESS DUMP\n"
+             "USER            PID   PPID     VSZ    RSS WCHAN  PC S NAME                 COMM\n"
+             "system            4      1  912340   8120 0       0 S camera.provider      x\n"
+             "USER            PID   TID CMD\n"
+             "system            4      8 my thread\n") +
          "\n</script>\n<script class=\"trace-data\" type=\"application/text\">\n" +
          indented(replace_all(kText, "(    4)", "(-----)")) +
          "\n</script>\n<script class=\"trace-data\" type=\"application/text\">\n"
@@ -84,9 +85,7 @@ std::string document(bool escape_all = false) {
 }  // namespace
 
 TEST_SUITE("containers of ftrace text") {
-  TEST_CASE("the text itself") {
-    CHECK(decode_as<FtraceDecoder>(kText).text == kEvents);
-  }
+  TEST_CASE("the text itself") { CHECK(decode_as<FtraceDecoder>(kText).text == kEvents); }
 
   TEST_CASE("a page with a JavaScript string") {
     CHECK(decode_as<FtraceDecoder>(old_page()).text == kEvents);

@@ -49,8 +49,7 @@ TEST_SUITE("ftrace events of allocators") {
           "alloc 1 space=3 4096 id=ffffffc0aa00bb00\n");
     CHECK(events("ion_buffer_destroy: addr=0xffffffc0aa00bb00, len=4096") ==
           "free 1 space=3 4096 id=ffffffc0aa00bb00\n");
-    CHECK(by_x("ion_buffer_create: addr=(____ptrval____), len=4096").lost ==
-          "incomplete_events=1");
+    CHECK(by_x("ion_buffer_create: addr=(____ptrval____), len=4096").lost == "incomplete_events=1");
   }
 
   TEST_CASE("sums that the kernel keeps") {
@@ -152,8 +151,7 @@ TEST_SUITE("ftrace events of files") {
           "export 1 ino=14 65536 \"default_cma_region\"\n");
     CHECK(events("gone: (dma_buf_file_release+0x4/0x80) ino=14 size=65536") ==
           "release 1 ino=14\n");
-    CHECK(by_x("mine: (kfree+0x0/0x10) x=1\nmine: (kfree+0x0/0x10) x=2").lost ==
-          "other_events=2");
+    CHECK(by_x("mine: (kfree+0x0/0x10) x=1\nmine: (kfree+0x0/0x10) x=2").lost == "other_events=2");
   }
 
   TEST_CASE("probes inside of system calls") {
@@ -177,7 +175,7 @@ TEST_SUITE("ftrace events of files") {
                  "sched_process_exec: filename=/bin/a pid=7 old_pid=7\nsys_execve -> 0x0\n"
                  "sched_process_exit: comm=a pid=7 prio=120\n"
                  "filp_flush: (filp_flush+0x0/0x70) dev=11 ino=1") ==
-          "close 1 3\nflush 1 ? ino=1 dev=11\nexecve 1 \"/bin/a\"\nexit 1 0 f=4\n");
+          "close 1 3\nflush 1 ? ino=1 dev=11\nexecve 1 \"/bin/a\"\nexit 1 0 f=8\n");
   }
 
   TEST_CASE("descriptors passed by binder") {
@@ -289,7 +287,7 @@ TEST_SUITE("ftrace events of tasks") {
                  "task_rename: pid=7 oldcomm=x newcomm=Binder Thread oom_score_adj=0\n"
                  "task_rename: oldcomm=x newcomm=b oom_score_adj=0\n"
                  "sched_process_exit: comm=b pid=99 pid=7 prio=120 group_dead=true") ==
-          "alloc 1 space=1 1 id=9 total=1\ncomm 1 \"Binder Thread\"\ncomm 1 \"b\"\nexit 1 0 f=4\n");
+          "alloc 1 space=1 1 id=9 total=1\ncomm 1 \"Binder Thread\"\ncomm 1 \"b\"\nexit 1 0 f=8\n");
     CHECK(events("dma_heap_stat: inode=9 len=1B total_allocated=1B\n"
                  "sched_process_exec: filename=/a pid=3 old_pid=4 pid=7 old_pid=7") ==
           "alloc 1 space=1 1 id=9 total=1\nexecve 1 \"/a pid=3 old_pid=4\"\n");
@@ -318,7 +316,7 @@ TEST_SUITE("ftrace events of tasks") {
         "b-7 [000] 1.3: dma_heap_stat: inode=9 len=1B total_allocated=1B\n";
     CHECK(decode_as<FtraceDecoder>(text).text ==
           "task 1 tid=7 tgid=0\ncomm 1 \"x\"\ntask 2 tid=8 tgid=0\nclone 1 -> 2 flags=3d0f00\n"
-          "exit 1 0 f=4\nexecve 2 \"/bin/b\"\nalloc 2 space=1 1 id=9 total=1\n");
+          "exit 1 0 f=8\nexecve 2 \"/bin/b\"\nalloc 2 space=1 1 id=9 total=1\n");
   }
 
   TEST_CASE("tgids from the column, also late") {
@@ -329,10 +327,13 @@ TEST_SUITE("ftrace events of tasks") {
   }
 
   TEST_CASE("a name that the cache had lost is told by sched_switch") {
-    const std::string line = "<...>-7 [000] 1.5: dma_heap_stat: inode=9 len=1B total_allocated=1B\n";
+    const std::string line =
+        "<...>-7 [000] 1.5: dma_heap_stat: inode=9 len=1B total_allocated=1B\n";
     CHECK(decode_as<FtraceDecoder>(
-              line + "a-3 [000] 1.6: sched_switch: prev_comm=a prev_pid=3 prev_prio=120 "
-                     "prev_state=S ==> next_comm=my app next_pid=7 next_prio=120\n" + line)
+              line +
+              "a-3 [000] 1.6: sched_switch: prev_comm=a prev_pid=3 prev_prio=120 "
+              "prev_state=S ==> next_comm=my app next_pid=7 next_prio=120\n" +
+              line)
               .text ==
           "task 1 tid=7 tgid=0\nalloc 1 space=1 1 id=9 total=1\ncomm 1 \"my app\"\n"
           "alloc 1 space=1 1 id=9 total=1\n");

@@ -21,8 +21,7 @@ Decoded decoded(std::string_view text, size_t chunk = 0) {
 }
 
 bool sniff(std::string_view text) {
-  return memtrack::looks_like_ftrace(
-      {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  return memtrack::looks_like_ftrace({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
 }
 
 // "task|tid|tgid|cpu|time|event|args", or "no line".
@@ -108,11 +107,11 @@ TEST_SUITE("ftrace lines") {
   }
 
   TEST_CASE("what is no line of an event") {
-    for (const char* text :
-         {"", "-", "x-", "x-1", "x-1 [000]", "x-1 [000] ", "x-1 [000] 1.5:", "x-1 [000] 1.5: ",
-          "x-1 [000] 1.5: e", "x-1 [00] 1.5: e: a", "x-1 000 1.5: e: a", "x-a [000] 1.5: e: a",
-          "x-1 [000] 1.5 e: a", "x-99999999999999999999 [000] 1.5: e: a",
-          "x-1 (12 [000] 1.5: e: a", "E|123", "Linux version 6.12"}) {
+    for (const char* text : {"", "-", "x-", "x-1", "x-1 [000]", "x-1 [000] ",
+                             "x-1 [000] 1.5:", "x-1 [000] 1.5: ", "x-1 [000] 1.5: e",
+                             "x-1 [00] 1.5: e: a", "x-1 000 1.5: e: a", "x-a [000] 1.5: e: a",
+                             "x-1 [000] 1.5 e: a", "x-99999999999999999999 [000] 1.5: e: a",
+                             "x-1 (12 [000] 1.5: e: a", "E|123", "Linux version 6.12"}) {
       CHECK(split(text) == "no line");
     }
   }
@@ -185,7 +184,8 @@ TEST_SUITE("ftrace text") {
           "dma_heap_stat 1 understood\n");
   }
 
-  TEST_CASE("events that nobody asked for are told from others also where names are found by column") {
+  TEST_CASE(
+      "events that nobody asked for are told from others also where names are found by column") {
     // Both lines of each pair have their fields in the same columns; a name and arguments that look like fields
     // must not hide an event.
     const std::string head = "               x-7       [000] .....     1.500000: ";

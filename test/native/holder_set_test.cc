@@ -53,7 +53,7 @@ TEST_CASE("a holder set agrees with std::set at every size") {
   wander(random, 40, 14, 5'000);
   wander(random, 40, 30, 5'000);
   wander(random, 5'000, 900, 20'000);
-  wander(random, 0xfffffffe, 200, 5'000);
+  wander(random, 0xfffffffe, 200, 5'000);  // leaders of more than 16 bits
 }
 
 TEST_CASE("a holder set that was large once is small again") {

@@ -63,10 +63,8 @@ void FtraceDecoder::on_heap(const Task& task, Event event, const Arguments& args
     case Event::kIonBufferDestroy: {
       const Number address = args.number("addr=", true);
       if (!address || !length || length.negative) return incomplete();
-      const Allocation a{.space = kSpaceIonAddress,
-                         .size = length.value,
-                         .flags = kWithId,
-                         .id = address.value};
+      const Allocation a{
+          .space = kSpaceIonAddress, .size = length.value, .flags = kWithId, .id = address.value};
       return put_allocation(task, event == Event::kIonBufferCreate ? Op::kAlloc : Op::kFree, a);
     }
     case Event::kFastrpcStat: {

@@ -90,8 +90,7 @@ void FtraceDecoder::on_raw_call(Event event, const Line& line) {
   // Which machine it is the text does not say, but what it does all the time does.
   constexpr int kCertain = 64;
   if (abi_ < kCertain && abi_ > -kCertain) abi_ += ftrace::abi_vote(number.value);
-  const SystemCall call =
-      ftrace::system_call_of(abi_ >= 0 ? Abi::kX86 : Abi::kArm, number.value);
+  const SystemCall call = ftrace::system_call_of(abi_ >= 0 ? Abi::kX86 : Abi::kArm, number.value);
   if (call == SystemCall::kNone) return;
   raw_calls_++;
   if (event == Event::kRawExit) {

@@ -46,13 +46,13 @@ class Container {
   Block block_ = Block::kNone;
   // Object.
   bool in_string_ = false;
-  bool inside_ = false;      // in the string, or block, of the trace
-  bool wanted_ = false;      // the last string was the key, and only blanks and ':' followed
-  bool escaped_ = false;     // after a backslash
-  int hex_digits_ = 0;       // of \uXXXX still to come
+  bool inside_ = false;   // in the string, or block, of the trace
+  bool wanted_ = false;   // the last string was the key, and only blanks and ':' followed
+  bool escaped_ = false;  // after a backslash
+  int hex_digits_ = 0;    // of \uXXXX still to come
   uint32_t code_unit_ = 0;
   uint32_t high_surrogate_ = 0;
-  std::string key_;          // the string being read, as far as it may be the key
+  std::string key_;  // the string being read, as far as it may be the key
 };
 
 }  // namespace memtrack::ftrace

@@ -47,7 +47,8 @@ constexpr Known kKnown[] = {
     {"dma_buf_fd", Event::kDmaBufFd},
     {"dma_buf_get", Event::kDmaBufGet},
     {"dma_buf_mmap_internal", Event::kDmaBufMmap},
-    {"dma_buf_mmap", Event::kOther},  // a driver forwards a mapping; dma_buf_mmap_internal is the task's own
+    {"dma_buf_mmap",
+     Event::kOther},  // a driver forwards a mapping; dma_buf_mmap_internal is the task's own
     {"dma_buf_dynamic_attach", Event::kDmaBufAttach},
     {"dma_buf_attach", Event::kDmaBufAttach},
     {"dma_buf_detach", Event::kDmaBufDetach},

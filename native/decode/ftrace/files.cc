@@ -13,10 +13,10 @@ using ftrace::SystemCall;
 namespace {
 
 constexpr uint16_t kTailOp = static_cast<uint16_t>(Op::kTail);
-constexpr uint64_t kOpenCloexec = 02000000;          // O_CLOEXEC
-constexpr uint64_t kMemfdCloexec = 1;                // MFD_CLOEXEC
-constexpr uint64_t kReceiveCloexec = 0x40000000;     // MSG_CMSG_CLOEXEC
-constexpr uint64_t kDupfdCloexec = 1030;             // F_DUPFD_CLOEXEC
+constexpr uint64_t kOpenCloexec = 02000000;       // O_CLOEXEC
+constexpr uint64_t kMemfdCloexec = 1;             // MFD_CLOEXEC
+constexpr uint64_t kReceiveCloexec = 0x40000000;  // MSG_CMSG_CLOEXEC
+constexpr uint64_t kDupfdCloexec = 1030;          // F_DUPFD_CLOEXEC
 
 bool fits_fd(Number fd) { return fd && !fd.negative && fd.value < kNoFd; }
 

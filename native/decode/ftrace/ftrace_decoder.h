@@ -64,7 +64,7 @@ class FtraceDecoder final : public Decoder {
     uint32_t tid = 0;
     uint32_t tgid = 0;  // 0: not known
     bool named = false;
-    bool exiting = false;      // kTaskExit was put
+    bool exiting = false;  // kTaskExit was put
     bool status_known = false;
     uint32_t status = 0;
     uint32_t transaction = 0;  // binder: that it sent last
@@ -137,8 +137,7 @@ class FtraceDecoder final : public Decoder {
 
   // files.cc
   void on_dma_buf(Task& task, ftrace::Event event, const ftrace::Arguments& args);
-  void on_probe(const ftrace::Line& line, ftrace::EventName& name,
-                const ftrace::Arguments& args);
+  void on_probe(const ftrace::Line& line, ftrace::EventName& name, const ftrace::Arguments& args);
   void on_fd_install(Task& task, const ftrace::Arguments& args);
   void on_flush(Task& task, const ftrace::Arguments& args);
   void on_binder(Task& task, ftrace::Event event, const ftrace::Arguments& args);
@@ -167,12 +166,12 @@ class FtraceDecoder final : public Decoder {
   bool begun_ = false;     // a line of an event was seen
   bool dumping_ = false;   // inside a list of processes
   bool finished_ = false;
-  bool threads_ = false;   // that list is of threads
+  bool threads_ = false;  // that list is of threads
   bool newtask_seen_ = false;
-  Task nobody_;            // tid 0, the idle task: key 0
+  Task nobody_;                                  // tid 0, the idle task: key 0
   std::unordered_map<uint32_t, Listed> listed_;  // by tid
-  uint32_t unnamed_ = 0;   // tasks whose name is not known
-  int abi_ = 0;            // > 0: the numbers of system calls are x86-64's
+  uint32_t unnamed_ = 0;                         // tasks whose name is not known
+  int abi_ = 0;                                  // > 0: the numbers of system calls are x86-64's
   uint64_t raw_calls_ = 0;
   std::array<Transaction, kMostTransactions> transactions_{};  // by id % size
 };

@@ -7,7 +7,8 @@ namespace {
 
 constexpr std::ptrdiff_t kDashColumn = 16;
 constexpr std::ptrdiff_t kLongestName = 16;  // TASK_COMM_LEN; "<...>" and "<idle>" are shorter
-constexpr std::ptrdiff_t kFarthestTid = 512;  // names of files and instances may stand before the line
+constexpr std::ptrdiff_t kFarthestTid =
+    512;  // names of files and instances may stand before the line
 constexpr uint64_t kMostSeconds = 9'000'000'000;
 constexpr int kNanoDigits = 9;
 

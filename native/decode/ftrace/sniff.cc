@@ -39,7 +39,8 @@ bool looks_like_ftrace(std::span<const uint8_t> head) {
     text = stop == std::string_view::npos ? std::string_view() : text.substr(stop + 1);
     if (line.ends_with("\r")) line.remove_suffix(1);
     if (line.empty()) continue;
-    if (line.starts_with("# tracer: ") || line.starts_with("# entries-in-buffer/entries-written:")) {
+    if (line.starts_with("# tracer: ") ||
+        line.starts_with("# entries-in-buffer/entries-written:")) {
       return true;
     }
     lines++;

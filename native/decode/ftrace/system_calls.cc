@@ -75,7 +75,7 @@ constexpr uint16_t kOfArm[] = {22, 29, 56, 57, 63, 64, 66, 73, 98, 113, 115, 167
 
 constexpr size_t kNumbers = 512;
 
-constexpr std::array<SystemCall, kNumbers> by_number(uint16_t Entry::*number) {
+constexpr std::array<SystemCall, kNumbers> by_number(uint16_t Entry::* number) {
   std::array<SystemCall, kNumbers> table{};
   for (const Entry& entry : kCalls) {
     if (entry.*number < kNumbers) table[entry.*number] = entry.call;

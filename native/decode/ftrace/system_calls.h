@@ -19,7 +19,7 @@ enum class SystemCall : uint8_t {
   kOpenat,
   kOpenat2,
   kCreat,
-  kNewFd,      // returns a descriptor: socket, eventfd2, …
+  kNewFd,  // returns a descriptor: socket, eventfd2, …
   kMemfdCreate,
   kFtruncate,
   kFallocate,

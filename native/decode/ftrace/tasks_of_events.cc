@@ -225,7 +225,8 @@ void FtraceDecoder::on_process_dump(std::string_view text) {
     return;
   }
   std::string_view comm = threads_ ? columns[3] : columns[kNameColumn];
-  if (comm.size() > kCommLength) {  // a command line: its name is the end of a package's, or of a path
+  if (comm.size() >
+      kCommLength) {  // a command line: its name is the end of a package's, or of a path
     const size_t slash = comm.rfind('/');
     comm = slash != std::string_view::npos && comm.size() - slash - 1 <= kCommLength
                ? comm.substr(slash + 1)

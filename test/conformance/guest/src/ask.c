@@ -1,6 +1,7 @@
 /* The director tells actors what to do and hears how it went. */
 #include "actor.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -25,24 +26,58 @@ void tell(const char *who, const char *text)
 		die("line %d: actor %s does not listen: %s", g_line, who, strerror(errno));
 }
 
-/* Waits for one reply. One that is an error ends the scenario, or the operation if that must fail so. */
-void hear(void)
+/* A reply that is an error ends the scenario, or the operation if that must fail so. */
+int hear(void)
 {
 	struct pollfd pf = { g_dir_sock, POLLIN, 0 };
 	if (poll(&pf, 1, REPLY_TIMEOUT_MS) <= 0)
 		die("line %d: no reply from the actor in %d ms", g_line, REPLY_TIMEOUT_MS);
-	ssize_t r = recv(g_dir_sock, g_reply, sizeof g_reply - 1, 0);
+	char cb[CMSG_SPACE(sizeof(struct ucred))];
+	struct iovec io = { g_reply, sizeof g_reply - 1 };
+	struct msghdr h = { .msg_iov = &io, .msg_iovlen = 1, .msg_control = cb, .msg_controllen = sizeof cb };
+	ssize_t r = recvmsg(g_dir_sock, &h, 0);
 	if (r < 0)
 		die("recv: %s", strerror(errno));
 	g_reply[r] = 0;
+	struct ucred from = { 0 };
+	struct cmsghdr *cm = CMSG_FIRSTHDR(&h);
+	if (cm && cm->cmsg_type == SCM_CREDENTIALS)
+		memcpy(&from, CMSG_DATA(cm), sizeof from);
 	if (!strncmp(g_reply, "ok", 2))
-		return;
+		return from.pid;
 	if (g_fails && !strncmp(g_reply, "err ", 4) && !strcmp(g_reply + 4, g_fails))
 		longjmp(g_refused, 1);
 	die("line %d: actor failed: %s", g_line, g_reply);
 }
 
-void ask(int a, const char *fmt, ...)
+int global_tid(int pid, int own)
+{
+	char p[320], b[4096];
+	snprintf(p, sizeof p, "/proc/%d/task", pid);
+	DIR *d = opendir(p);
+	struct dirent *e;
+	int found = own;
+	while (d && (e = readdir(d))) {
+		snprintf(p, sizeof p, "/proc/%d/task/%s/status", pid, e->d_name);
+		FILE *f = fopen(p, "r");
+		size_t n = f ? fread(b, 1, sizeof b - 1, f) : 0;
+		if (f)
+			fclose(f);
+		b[n] = 0;
+		char *l = strstr(b, "\nNSpid:"), *end = l ? strchr(l + 1, '\n') : NULL, *last = NULL;
+		if (!end)
+			continue;
+		*end = 0;
+		last = strrchr(l, '\t');
+		if (last && atoi(last) == own)
+			found = atoi(e->d_name);
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+int ask(int a, const char *fmt, ...)
 {
 	char b[1024];
 	va_list ap;
@@ -52,7 +87,7 @@ void ask(int a, const char *fmt, ...)
 	if (actors[a].st != ALIVE)
 		die("line %d: actor %s is %s", g_line, actors[a].label, actors[a].st == ZOMBIE ? "a zombie" : "gone");
 	tell(actors[a].label, b);
-	hear();
+	return hear();
 }
 
 uint64_t got(const char *key)

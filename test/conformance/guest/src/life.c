@@ -108,7 +108,10 @@ static bool box_in_flight(int of)
 	return false;
 }
 
-/* unix_gc, which runs when a socket is released: mail in boxes that no living actor can come to read is dropped. */
+/*
+ * unix_gc, which runs soon after a socket is released, here after all of a task's: mail in boxes that no living actor can come to
+ * read is dropped.
+ */
 static void collect_boxes(void)
 {
 	bool reached[MAXACT] = { false };
@@ -138,12 +141,13 @@ void close_box(int to)
 
 void bury(int a, enum st st)
 {
-	if (actors[a].st == ALIVE) {
+	bool lived = actors[a].st == ALIVE;
+	actors[a].st = st;
+	if (lived) {
 		ft_put(actors[a].ft);
 		mm_put(actors[a].mm);
 		close_box(a);
 	}
-	actors[a].st = st;
 	int live = 0;
 	for (int i = 0; i < n_actors; i++)
 		live += actors[i].leader == actors[a].leader && actors[i].st == ALIVE;
@@ -151,4 +155,15 @@ void bury(int a, enum st st)
 		for (int i = 0; i < n_actors; i++)
 			if (actors[i].parent == actors[a].leader)
 				actors[i].parent = -1;
+}
+
+void bury_group(int leader)
+{
+	if (actors[leader].ns && actors[leader].own == 1) /* zap_pid_ns_processes reaps them too */
+		for (int i = 0; i < n_actors; i++)
+			if (actors[i].ns == actors[leader].ns && actors[i].leader != leader)
+				bury(i, GONE);
+	for (int i = 0; i < n_actors; i++)
+		if (actors[i].leader == leader && actors[i].st == ALIVE)
+			bury(i, i == leader ? ZOMBIE : GONE);
 }

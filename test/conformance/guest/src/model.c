@@ -81,6 +81,7 @@ int new_act(const char *label, int pid, int tid, int leader, int parent, int ft,
 	a->ft = ft;
 	a->mm = mm;
 	a->st = ALIVE;
+	a->own = tid;
 	return n_actors++;
 }
 
@@ -195,4 +196,10 @@ void add_handle(int drm, int handle, int gem)
 	objects[drm].h[objects[drm].nh].handle = handle;
 	objects[drm].h[objects[drm].nh].fb = false;
 	objects[drm].h[objects[drm].nh++].gem = gem;
+}
+
+int new_ns(void)
+{
+	static int last;
+	return ++last;
 }

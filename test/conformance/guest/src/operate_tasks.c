@@ -79,7 +79,8 @@ bool operate_descriptors(int a, const char *op, char **w, int n)
 	} else if (!strcmp(op, "pidfdget")) { /* LABEL FROM */
 		NEED(2);
 		int o = find_obj(w[0]), b = find_act(w[1]);
-		ask(a, "pidfdget %d %d", actors[b].pid, pick_fd(b, o, NULL));
+		int l = actors[b].leader, pid = actors[a].ns == actors[l].ns ? actors[l].own : actors[l].pid;
+		ask(a, "pidfdget %d %d", pid, pick_fd(b, o, NULL));
 		add_fd(a, got("fd"), o, true);
 	} else {
 		return false;
@@ -134,19 +135,23 @@ bool operate_tasks(int a, const char *op, char **w, int n)
 		NEED(1);
 		bool files = flag(w, n, "files");
 		unsigned long fl = (files ? CLONE_FILES : 0) | (flag(w, n, "pidns") ? CLONE_NEWPID : 0);
-		ask(a, "fork %s %lu", w[0], fl);
-		int pid = 0;
-		/* two replies, from parent and child, in either order; the parent's says child=PID
-		 * (the child's own idea of its pid differs in a new pid namespace) */
-		if (strstr(g_reply, "child="))
-			pid = got("child");
-		hear();
-		if (!pid)
-			pid = got("child");
+		/* Two replies, in either order: the parent's says child=PID and the child's pid=PID, each as it sees it; the
+		 * kernel tells the director who the child is. */
+		int from = 0, own = 0;
+		for (int i = 0; i < 2; i++) {
+			int sender = i == 0 ? ask(a, "fork %s %lu", w[0], fl) : hear();
+			if (strstr(g_reply, " pid=")) {
+				from = sender;
+				own = got("pid");
+			}
+		}
+		int pid = from;
 		int ft = files ? actors[a].ft : new_ft(actors[a].ft);
 		if (files)
 			tables[ft]->refs++;
-		new_act(w[0], pid, pid, -1, actors[a].leader, ft, new_mm(actors[a].mm));
+		int child = new_act(w[0], pid, pid, -1, actors[a].leader, ft, new_mm(actors[a].mm));
+		actors[child].ns = flag(w, n, "pidns") ? new_ns() : actors[a].ns;
+		actors[child].own = own;
 	} else if (!strcmp(op, "thread")) { /* NAME [unshare] */
 		NEED(1);
 		bool un = flag(w, n, "unshare");
@@ -155,7 +160,10 @@ bool operate_tasks(int a, const char *op, char **w, int n)
 		if (!un)
 			tables[ft]->refs++;
 		spaces[actors[a].mm]->refs++;
-		new_act(w[0], actors[a].pid, (int)got("tid"), actors[a].leader, actors[actors[a].leader].parent, ft, actors[a].mm);
+		int own = (int)got("tid"), tid = actors[a].ns ? global_tid(actors[a].pid, own) : own;
+		int t = new_act(w[0], actors[a].pid, tid, actors[a].leader, actors[actors[a].leader].parent, ft, actors[a].mm);
+		actors[t].ns = actors[a].ns;
+		actors[t].own = own;
 	} else if (!strcmp(op, "exec")) { /* its other threads end; it leads from now on */
 		int l = actors[a].leader;
 		for (int i = 0; i < n_actors; i++)
@@ -166,6 +174,7 @@ bool operate_tasks(int a, const char *op, char **w, int n)
 			actors[l].st = GONE;
 			actors[a].parent = actors[l].parent;
 			actors[a].tid = actors[a].pid;
+			actors[a].own = actors[l].own;
 			for (int i = 0; i < n_actors; i++) {
 				if (actors[i].leader == l)
 					actors[i].leader = a;
@@ -186,9 +195,7 @@ bool operate_tasks(int a, const char *op, char **w, int n)
 		snprintf(g_reply, sizeof g_reply, "none");
 		tell(actors[a].label, "exit 0");
 		await_dead(actors[a].pid, actors[a].pid);
-		for (int i = 0; i < n_actors; i++)
-			if (actors[i].leader == actors[a].leader && actors[i].st == ALIVE)
-				bury(i, i == actors[a].leader ? ZOMBIE : GONE);
+		bury_group(actors[a].leader);
 	} else if (!strcmp(op, "leave")) { /* one thread ends; a leader stays as a zombie leader */
 		snprintf(g_reply, sizeof g_reply, "none");
 		tell(actors[a].label, "leave");
@@ -202,7 +209,7 @@ bool operate_tasks(int a, const char *op, char **w, int n)
 	} else if (!strcmp(op, "wait")) {
 		NEED(1);
 		int c = find_act(w[0]);
-		ask(a, "wait %d", actors[c].pid);
+		ask(a, "wait %d", actors[a].ns == actors[c].ns ? actors[c].own : actors[c].pid);
 		bury(c, GONE);
 	} else {
 		return false;

@@ -140,6 +140,9 @@ static void direct(const char *scn)
 	if (!g_events || !g_check)
 		die("%s: %s", p, strerror(errno));
 	g_dir_sock = sock_bind("dir", "ector");
+	int on = 1;
+	if (setsockopt(g_dir_sock, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
+		die("SO_PASSCRED: %s", strerror(errno));
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (g_ftrace)
 		trace_start();
@@ -178,9 +181,7 @@ static void direct(const char *scn)
 			int a = find_act(w[1]);
 			kill(actors[a].pid, SIGKILL);
 			await_dead(actors[a].pid, actors[a].pid);
-			for (int i = 0; i < n_actors; i++)
-				if (actors[i].leader == actors[a].leader && actors[i].st == ALIVE)
-					bury(i, i == actors[a].leader ? ZOMBIE : GONE);
+			bury_group(actors[a].leader);
 		} else if (!strcmp(w[0], "reap") && n >= 2) {
 			int a = find_act(w[1]);
 			if (actors[a].parent >= 0)

@@ -53,6 +53,7 @@ enum st { ALIVE, ZOMBIE, GONE };
 struct actor {
 	char label[32];
 	int pid, tid, leader, parent; /* indices for leader and parent; parent -1: the director */
+	int ns, own;                  /* its pid namespace, 0 the director's, and its pid there */
 	int ft, mm;
 	enum st st;
 };
@@ -72,6 +73,7 @@ int find_act(const char *label);
 int new_ft(int copy_of);
 int new_mm(int copy_of);
 int new_act(const char *label, int pid, int tid, int leader, int parent, int ft, int mm);
+int new_ns(void);
 void ft_put(int f);
 void mm_put(int f);
 void add_fd(int a, int fd, int obj, bool cloexec);
@@ -96,6 +98,8 @@ bool alive(int obj, int depth);
 void close_box(int to);
 /* A task has ended: gives back what it had. */
 void bury(int a, enum st st);
+/* A process has ended, and all of a pid namespace with its init. */
+void bury_group(int leader);
 
 /* ---- truth.c, bundle.c, check.c, trace.c: what is written */
 extern const char *g_out;
@@ -122,8 +126,11 @@ extern char g_reply[1024];
 extern const char *g_fails;
 extern jmp_buf g_refused;
 void tell(const char *who, const char *text);
-void hear(void);
-void ask(int a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Waits for one reply; the pid of who sent it, in the director's pid namespace. */
+int hear(void);
+/* The thread of that process that calls itself own, in the director's pid namespace. */
+int global_tid(int pid, int own);
+int ask(int a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A number of the answer. */
 uint64_t got(const char *key);
 /* Device and inode of the answer. */

@@ -1,0 +1,63 @@
+/** npm run conformance -- [--kernel DIR] [--record KERNEL] [SCENARIO…] */
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { playScenario } from '../../lib/scenario/index.ts';
+import { kernelOf, scenarioNames, scenarioText } from './captures.ts';
+import { differences } from './compare.ts';
+import { playInGuest, Unable } from './guest.ts';
+import { record } from './record.ts';
+
+const OPTIONS = {
+  /** Of build-stats-kernel; default Debian's. */
+  kernel: { type: 'string' },
+  /** Keeps what the kernel showed as captures/KERNEL/SCENARIO. */
+  record: { type: 'string' },
+} as const;
+
+/**
+ * Plays scenarios (by name; all if none is named) on a real kernel and on the model and compares every step. Exit status 0;
+ * 1: they differ; 77: no kernel can be booted here.
+ *
+ * @param directory Where this file's sources are.
+ */
+export async function main(parameters: readonly string[], directory: string): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...parameters], options: OPTIONS, allowPositionals: true });
+  const names = positionals.length > 0 ? positionals : scenarioNames(directory);
+  let [scenarios, steps, found] = [0, 0, 0];
+  const skipped: string[] = [];
+  for (const name of names) {
+    const file = name.endsWith('.scn') ? path.resolve(name) : path.join(directory, 'scenarios', `${name}.scn`);
+    try {
+      using run = playInGuest(directory, file, values.kernel);
+      const text = scenarioText(file);
+      using kernel = kernelOf(run);
+      const played = playScenario(text, kernel);
+      const said = run.steps.flatMap((real, index) => differences(played[index], real));
+      process.stdout.write(`${path.basename(name)}: ${run.steps.length} steps, ${said.length} differences\n`);
+      for (const sentence of said) process.stdout.write(`  ${sentence}\n`);
+      if (values.record !== undefined)
+        record(run, path.join(directory, 'captures'), values.record, path.basename(file, '.scn'));
+      scenarios++;
+      steps += run.steps.length;
+      found += said.length;
+    } catch (error) {
+      if (!(error instanceof Unable)) {
+        // The real kernel or the model refused what the scenario asks for.
+        process.stdout.write(`${path.basename(name)}: ${(error as Error).message}\n`);
+        found++;
+        continue;
+      }
+      process.stderr.write(`conformance: ${path.basename(name)} skipped: ${error.message}\n`);
+      skipped.push(name);
+    }
+  }
+  const left = skipped.length === 0 ? '' : `, ${skipped.length} skipped`;
+  process.stdout.write(`${scenarios} scenarios, ${steps} steps, ${found} differences${left}\n`);
+  if (scenarios === 0) {
+    process.stderr.write(
+      'conformance: no real kernel here: it takes x86-64, apt-get, and root where QEMU is to be installed\n',
+    );
+    return 77;
+  }
+  return found === 0 ? 0 : 1;
+}
