@@ -48,6 +48,11 @@ export { IonDirect, type IonDirectOptions } from './drivers/ion-direct.ts';
 export { ION_FLAG, ION_HEAP_TYPE, type IonHeap, type IonHeapOptions } from './drivers/ion-heap.ts';
 export type { IonAllocation, IonHeapInfo } from './drivers/ion-heaps.ts';
 export { ION_IOC, ionIoctl, type IonUserMemory } from './drivers/ion-ioctl.ts';
+export { DMA_BUF, type DmaBufArgument, dmaBufIoctl } from './drivers/dma-buf-ioctl.ts';
+export { DmaBufAttachment, type DmaBufAttachmentOptions } from './drivers/dma-buf-attachment.ts';
+export { DmaBufExporter, type DmaBufExporterOptions, type DmaBufsOptions } from './drivers/dma-buf.ts';
+export { DMA_HEAP_IOCTL_ALLOC, dmaHeapIoctl } from './drivers/dma-heap-ioctl.ts';
+export { fixedDirectory, textFile, textLink } from './machine/plain-nodes.ts';
 export { Machine as Kernel, type MachineOptions as KernelOptions } from './machine/machine.ts';
 export type { PseudoHandle } from './machine/pseudo-handle.ts';
 export type {
@@ -62,10 +67,12 @@ export type {
 export type { ReadOptions } from './machine/read-options.ts';
 export { PSEUDO_FILES, type PseudoFile, readPseudoFile } from './machine/pseudo-file.ts';
 export type { Buffer } from './model/buffer.ts';
+export { CAP, type CredentialOptions, type Credentials, caps } from './model/credentials.ts';
 export type { Exporter } from './model/exporter.ts';
 export type { FileOperations } from './model/file-operations.ts';
 export { File } from './model/file.ts';
 export { CLONE, CLOSE_RANGE, MADV, MREMAP, O, PROT, VMA } from './model/flags.ts';
+export { ptraceMayRead } from './model/ptrace-access.ts';
 export type { Task } from './model/task.ts';
 export { formatBufinfo } from './procfs/bufinfo.ts';
 export { parseBufinfo } from './procfs/bufinfo-parse.ts';
@@ -83,6 +90,10 @@ export { parseIonClient, parseIonHeap } from './procfs/ion-debugfs-parse.ts';
 export { formatIoUringFdinfo, parseIoUringFdinfo } from './procfs/io-uring-fdinfo.ts';
 export { formatMaps, parseMaps } from './procfs/maps.ts';
 export { parseMemtrack } from './procfs/memtrack.ts';
+export { formatSmaps, formatSmapsRollup, parseSmaps, parseSmapsRollup } from './procfs/smaps.ts';
+export { formatStat, parseStat, STAT } from './procfs/stat.ts';
+export { formatStatm, parseStatm } from './procfs/statm.ts';
+export { formatStatus, parseStatus } from './procfs/status.ts';
 export { formatSysvipcShm, parseSysvipcShm } from './procfs/sysvipc-shm.ts';
 export {
   adviceFor,

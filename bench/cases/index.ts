@@ -2,6 +2,7 @@ import type { BenchCase } from '../case.ts';
 import { apply50m, applyAndroid, applyBig } from './apply.ts';
 import { bytesPerHandle } from './bytes-per-handle.ts';
 import { exitGrowth, forkGrowth } from './exit-growth.ts';
+import { ftraceTextCase } from './ftrace-text.ts';
 import { installGrowth } from './install-growth.ts';
 import { lowestFreeId } from './lowest-free-id.ts';
 import { memtrackText } from './memtrack-text.ts';
@@ -24,6 +25,7 @@ export const CASES: readonly BenchCase[] = [
   singleInstall,
   memtrackText,
   straceToAnswer,
+  ftraceTextCase,
   straceReplay,
   modelOperations,
   modelMix,

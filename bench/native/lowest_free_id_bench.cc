@@ -53,12 +53,16 @@ int Measure(int live, uint64_t pairs) {
     held[at] = held.back();
     held.pop_back();
   }
-  std::vector<uint32_t> order(pairs);
+  // Which id to free is looked up in a list that no cache holds; it is fetched ahead, as the list is not what is measured.
+  constexpr uint64_t kAhead = 16;
+  std::vector<uint32_t> order(pairs + kAhead);
   for (uint32_t& at : order) at = random() % live;
   uint32_t sum = 0;
   Stopwatch watch;
   watch.Start();
-  for (const uint32_t at : order) {
+  for (uint64_t i = 0; i < pairs; i++) {
+    __builtin_prefetch(&held[order[i + kAhead]], 1);
+    const uint32_t at = order[i];
     ids.Release(held[at]);
     held[at] = ids.Allocate();
     sum = sum * 31 + static_cast<uint32_t>(held[at]);

@@ -40,6 +40,7 @@ export function semanticsOption(): Option {
 export function formatOption(): Option {
   return new Option('--format <format>', 'what the trace is, where its first bytes do not tell').choices([
     'strace',
+    'ftrace',
     'mtrk',
   ]);
 }

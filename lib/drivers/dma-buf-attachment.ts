@@ -15,6 +15,7 @@ export interface DmaBufAttachmentOptions {
  * map it, as often as it likes.
  *
  * @example
+ * const fd = kernel.dmaHeap('system').alloc(task, { size: 4096 });
  * const attachment = new DmaBufAttachment(task.file(fd), 'fe000000.gpu');
  * attachment.map();
  * attachment.detach();

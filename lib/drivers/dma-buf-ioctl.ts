@@ -28,6 +28,7 @@ export type DmaBufArgument = { readonly flags: number; readonly fd?: number } | 
  * such ioctl; EINVAL: flags, a name too long, an fd that is no fence; EFAULT; EBUSY; EMFILE.
  *
  * @example
+ * const fd = kernel.dmaHeap('system').alloc(task, { size: 4096 });
  * dmaBufIoctl(task, fd, DMA_BUF.SET_NAME_B, 'CAMERA'); // 0
  */
 export function dmaBufIoctl(task: Task, fd: number, request: number, argument: DmaBufArgument): number {

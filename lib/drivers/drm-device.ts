@@ -41,7 +41,15 @@ export interface DrmDeviceSetup {
   readonly showFdinfo: (file: DrmFile) => string;
 }
 
-/** A DRM device (struct drm_device): its objects, their flink names and fake offsets, its open files and framebuffers. */
+/**
+ * A DRM device (struct drm_device): its objects, their flink names and fake offsets, its open files and framebuffers.
+ *
+ * @example
+ * const device = kernel.drmDevice('vgem');
+ * const fd = kernel.drm.open(task, device.card.path);
+ * kernel.drm.createDumb(task, fd, 64, 64, 32);
+ * device.objects.map(({ size }) => size); // [16384]
+ */
 export class DrmDevice {
   readonly kernel: Kernel;
   readonly driver: DrmDriver;

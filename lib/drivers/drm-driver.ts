@@ -17,7 +17,19 @@ export interface GemStatus {
   readonly purgeable: boolean;
 }
 
-/** struct drm_driver, as far as shared memory needs it; DRM_DRIVERS has some, and a user can write another. */
+/**
+ * struct drm_driver, as far as shared memory needs it; DRM_DRIVERS has some, and a user can write another.
+ *
+ * @example
+ * const driver: DrmDriver = {
+ *   name: 'tiler',
+ *   fdinfo: true,
+ *   dumb: (width, height) => ({ pitch: width * 4, size: Math.ceil((width * 4 * height) / 4096) * 4096 }),
+ *   status: (object) => ({ resident: object.populated, purgeable: false }),
+ * };
+ * const fd = kernel.drm.open(task, kernel.drmDevice(driver).card.path);
+ * kernel.drm.createDumb(task, fd, 100, 100, 32).size; // 40960
+ */
 export interface DrmDriver {
   readonly name: string;
   /** DRIVER_GEM; false: GEM ioctls are EOPNOTSUPP. Default true. */

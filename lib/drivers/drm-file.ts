@@ -18,6 +18,12 @@ interface Handle {
 /**
  * What one open(2) of a DRM node makes (struct drm_file): a table of handles, shared by all who have the file. It ends with
  * the last reference to the file, of which a mapping of one object is one.
+ *
+ * @example
+ * const { card } = kernel.drmDevice('vgem');
+ * const fd = kernel.drm.open(task, card.path);
+ * kernel.drm.createDumb(task, fd, 64, 64, 32);
+ * kernel.drm.file(task, fd).handles().map(([handle]) => handle); // [1]
  */
 export class DrmFile {
   readonly device: DrmDevice;

@@ -17,7 +17,7 @@ import { Idr } from './idr.ts';
 import { primeFdToHandle, primeHandleToFd } from './prime.ts';
 
 export interface DrmDeviceOptions {
-  /** dev_name of the parent, `0000:00:04.0`; default the driver's name. */
+  /** dev_name of the parent, `0000:00:04.0`; default the driver's name, with a number if there is such a device. */
   readonly name?: string;
   /** Inodes of the nodes in devtmpfs, where known. */
   readonly cardInode?: number;
@@ -77,29 +77,34 @@ export class Drm {
     return this.#devices;
   }
 
-  /** A device appears (drm_dev_register): its card gets the lowest free minor, its render node from 128 on. EINVAL: a driver without a name. */
+  /** A device appears (drm_dev_register): its card gets the lowest free minor, its render node from 128 on. EINVAL: a driver without a name, or a console on one without modes; EEXIST: a device has that name. */
   add(driver: DrmDriver | keyof typeof DRM_DRIVERS, options: DrmDeviceOptions = {}): DrmDevice {
     refuseUnknownOptions(options, OPTIONS, 'drmDevice');
     const known: DrmDriver | undefined = typeof driver === 'string' ? DRM_DRIVERS[driver] : driver;
-    if (known === undefined)
+    if (typeof (known as DrmDriver | undefined)?.name !== 'string')
       throw new TypeError(`drmDevice: expected a driver, or one of ${Object.keys(DRM_DRIVERS).join(', ')}`);
     if (known.name === '') throw new MemtrackError('EINVAL', 'drm_dev_register', 'no name');
+    const name = this.#freeName(options.name ?? null, known.name);
+    const { firstModeObject = 1, console } = options;
+    if (!Number.isInteger(firstModeObject) || firstModeObject < 1)
+      throw new TypeError('drmDevice: expected firstModeObject as a whole number from 1');
+    if (console !== undefined && known.modeset !== true) throw new MemtrackError('EINVAL', 'drm_fbdev', 'no modes');
     const card = this.#cards.allocate(known.name);
     const render = known.render === false ? null : this.#renders.allocate(known.name);
     const device = new DrmDevice({
       kernel: this.#kernel,
       dmaBufs: this.#dmaBufs,
       driver: known,
-      name: options.name ?? known.name,
+      name,
       card: node(`/dev/dri/card${card}`, card, false, options.cardInode),
       renderNode: render === null ? null : node(`/dev/dri/renderD${render}`, render, true, options.renderInode),
-      firstModeObject: options.firstModeObject ?? 1,
+      firstModeObject,
       showFdinfo: this.#showFdinfo,
     });
     this.#devices.push(device);
     for (const each of [device.card, device.renderNode])
       if (each !== null) this.#nodes.set(each.path, { device, node: each });
-    if (options.console !== undefined) addConsole(device, options.console);
+    if (console !== undefined) addConsole(device, console);
     return device;
   }
 
@@ -210,6 +215,15 @@ export class Drm {
     if (needs.gem === true && driver.gem === false) throw new MemtrackError('EOPNOTSUPP', ioctl);
     if (needs.modeset === true && driver.modeset !== true) throw new MemtrackError('EOPNOTSUPP', ioctl);
     return file;
+  }
+
+  /** Platform devices are numbered after the first. */
+  #freeName(wanted: string | null, driver: string): string {
+    const taken = new Set(this.#devices.map(({ name }) => name));
+    if (wanted !== null && taken.has(wanted)) throw new MemtrackError('EEXIST', 'drm_dev_register', wanted);
+    let name = wanted ?? driver;
+    for (let number = 1; taken.has(name); number++) name = `${driver}.${number}`;
+    return name;
   }
 
   #drmFile(task: Task, fd: number, ioctl: string): DrmFile {

@@ -8,6 +8,14 @@ import type { DrmFile } from './drm-file.ts';
 /**
  * A GEM object (struct drm_gem_object). It has two counts: of handles over all files, which together hold one reference, and
  * of references: by handles, framebuffers, mappings and its dma-buf, which are the pins of its buffer.
+ *
+ * @example
+ * const { card } = kernel.drmDevice('vgem');
+ * const fd = kernel.drm.open(task, card.path);
+ * const { handle } = kernel.drm.createDumb(task, fd, 64, 64, 32);
+ * kernel.drm.gemOpen(task, fd, kernel.drm.gemFlink(task, fd, handle));
+ * const object = kernel.drm.object(task, fd, handle);
+ * [object.handles, object.refs]; // [2, 1]
  */
 export class GemObject {
   readonly device: DrmDevice;

@@ -8,7 +8,7 @@ import { Task } from '../model/task.ts';
 import type { DmaBufs } from './dma-buf.ts';
 import type { IonHeap, IonHeapOptions } from './ion-heap.ts';
 import { ION_HEAP_TYPE } from './ion-heap.ts';
-import { IonHeaps } from './ion-heaps.ts';
+import { checkAllocation, IonHeaps } from './ion-heaps.ts';
 import type { IonAllocation, IonHeapInfo } from './ion-heaps.ts';
 
 export interface IonDirectOptions {
@@ -63,8 +63,7 @@ export class IonDirect {
   /** ION_IOC_ALLOC: a close-on-exec fd. EBADF, ENOTTY: not /dev/ion; EINVAL, ENODEV, ENOMEM; EMFILE, and the buffer is freed. */
   alloc(task: Task, device: number, options: Omit<IonAllocation, 'align'>): number {
     this.#checkDevice(task, device);
-    refuseUnknownOptions(options, ALLOCATION, 'alloc');
-    if (typeof options.size !== 'number') throw new TypeError('alloc: expected options with a size in bytes');
+    checkAllocation(options, ALLOCATION);
     const buffer = this.#heaps.allocate(task, options);
     const file = this.#heaps.export(buffer);
     buffer.put();

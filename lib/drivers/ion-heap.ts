@@ -1,4 +1,5 @@
 import { MemtrackError } from '../core/errors.ts';
+import { refuseUnknownOptions } from '../core/known-options.ts';
 import { PAGE } from '../model/flags.ts';
 import type { IonBuffer } from './ion-buffer.ts';
 
@@ -15,6 +16,19 @@ const HEAP_IDS = 32;
 const LARGEST_RUN = PAGE << 10;
 
 const TYPES_THAT_DEFER: readonly number[] = [ION_HEAP_TYPE.SYSTEM, ION_HEAP_TYPE.CARVEOUT, ION_HEAP_TYPE.CHUNK];
+
+const OPTIONS = [
+  'name',
+  'id',
+  'type',
+  'bytes',
+  'chunkSize',
+  'deferredFree',
+  'lazy',
+  'mappable',
+  'kernelMappable',
+  'debugLines',
+];
 
 export interface IonHeapOptions {
   /** Name of its debugfs file. */
@@ -56,6 +70,9 @@ export class IonHeap {
 
   /** EINVAL: an id that is no bit of a mask, or a name that is no name of a file. */
   constructor(options: IonHeapOptions) {
+    if (typeof (options as IonHeapOptions | null | undefined) !== 'object')
+      throw new TypeError('addHeap: expected options with a name and an id');
+    refuseUnknownOptions(options, OPTIONS, 'addHeap');
     const { name, id } = options;
     if (typeof name !== 'string' || name === '' || name === '.' || name === '..' || /[/\0]/.test(name))
       throw new MemtrackError('EINVAL', 'ion_device_add_heap', 'name');
@@ -68,6 +85,9 @@ export class IonHeap {
     this.deferredFree = options.deferredFree ?? TYPES_THAT_DEFER.includes(this.type);
     this.mappable = options.mappable ?? true;
     this.kernelMappable = options.kernelMappable ?? true;
+    for (const bytes of [this.bytes, options.chunkSize ?? 1])
+      if (!(Number.isSafeInteger(bytes) && bytes > 0))
+        throw new TypeError(`addHeap: expected whole bytes, got ${String(bytes)}`);
     this.#lazy = options.lazy ?? false;
     this.#chunkSize = options.chunkSize ?? 4 * PAGE;
     this.#debugLines = options.debugLines ?? (() => []);

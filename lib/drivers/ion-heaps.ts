@@ -1,5 +1,6 @@
 import { MemtrackError } from '../core/errors.ts';
 import { decodeText, encodeText } from '../core/text.ts';
+import { refuseUnknownOptions } from '../core/known-options.ts';
 import type { BufferFile } from '../core/snapshot.ts';
 import type { Buffer } from '../model/buffer.ts';
 import type { Exporter } from '../model/exporter.ts';
@@ -157,6 +158,19 @@ export class IonHeaps {
     const buffer = this.demand(file);
     buffer.buffer.files = buffer.buffer.files.filter((identity: BufferFile) => identity !== file.identity);
     buffer.put();
+  }
+}
+
+/** Refuses, with a TypeError, what is no allocation; a length that no heap gives is left to `allocate`. */
+export function checkAllocation(options: IonAllocation, known: readonly string[]): void {
+  if (typeof (options as IonAllocation | null | undefined)?.size !== 'number')
+    throw new TypeError('alloc: expected options with a size in bytes');
+  refuseUnknownOptions(options, known, 'alloc');
+  if (!Number.isInteger(options.size)) throw new TypeError(`alloc: size: expected whole bytes, got ${options.size}`);
+  for (const name of ['align', 'heapIdMask', 'flags'] as const) {
+    const value = options[name] ?? 0;
+    if (!(Number.isInteger(value) && value >= 0))
+      throw new TypeError(`alloc: ${name}: expected a whole number from 0, got ${String(value)}`);
   }
 }
 

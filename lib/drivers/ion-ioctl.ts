@@ -48,6 +48,9 @@ export interface IonUserMemory {
  */
 export function ionIoctl(ion: Ion, task: Task, device: number, command: number, memory: IonUserMemory): number {
   ion.client(task, device);
+  const given = (memory as IonUserMemory | undefined)?.argument;
+  if (given !== null && !(given instanceof Uint8Array))
+    throw new TypeError('ionIoctl: argument: expected bytes, or null for none');
   const size = (command >>> 16) & 0x3fff;
   if (size > UNION) throw refused('EINVAL', command);
   const { argument } = memory;

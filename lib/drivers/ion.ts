@@ -10,7 +10,7 @@ import type { IonBuffer } from './ion-buffer.ts';
 import { IonClient } from './ion-client.ts';
 import { ION_HEAP_TYPE } from './ion-heap.ts';
 import type { IonHeap, IonHeapOptions } from './ion-heap.ts';
-import { cString, IonHeaps } from './ion-heaps.ts';
+import { checkAllocation, cString, IonHeaps } from './ion-heaps.ts';
 import type { IonAllocation, IonHeapInfo } from './ion-heaps.ts';
 
 /** ION_MAX_TAG_LEN: bytes of a tag with its NUL. */
@@ -63,6 +63,8 @@ export class Ion {
   };
 
   constructor(kernel: Kernel, dmaBufs: DmaBufs, options: IonOptions = {}) {
+    if (typeof options !== 'object' || (options as IonOptions | null) === null)
+      throw new TypeError('ion: expected options');
     refuseUnknownOptions(options, OPTIONS, 'ion');
     this.release = options.release ?? '4.9';
     if (this.release !== '4.8' && this.release !== '4.9') throw new TypeError(`release: expected '4.8' or '4.9'`);
@@ -112,6 +114,7 @@ export class Ion {
 
   /** ion_client_create by a driver: a client that no process holds; give its handles with `take`, and `destroy` it. */
   kernelClient(name: string): IonClient {
+    if (typeof name !== 'string') throw new TypeError('kernelClient: expected a name');
     const client = this.#newClient(name, null);
     this.#kernelClients.add(client);
     return client;
@@ -120,8 +123,7 @@ export class Ion {
   /** ION_IOC_ALLOC: a handle. EINVAL: no length; ENODEV: no heap in the mask; else what the last heap tried said, as ENOMEM. */
   alloc(task: Task, device: number, options: IonAllocation): number {
     const client = this.client(task, device);
-    refuseUnknownOptions(options, ALLOCATION, 'alloc');
-    if (typeof options.size !== 'number') throw new TypeError('alloc: expected options with a size in bytes');
+    checkAllocation(options, ALLOCATION);
     const buffer = this.#heaps.allocate(task, options);
     const { id } = client.take(buffer);
     buffer.put();

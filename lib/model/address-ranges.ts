@@ -30,7 +30,7 @@ export class AddressRanges {
   }
 
   remove(start: number, end: number): void {
-    if (this.#ranges.length === 0) return;
+    if (this.#ranges.length === 0 || start >= end) return;
     this.#ranges = this.#ranges.flatMap((range) => {
       if (range.end <= start || range.start >= end) return [range];
       return [

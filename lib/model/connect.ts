@@ -61,9 +61,10 @@ export function connect(task: Task, fd: number, name: string): void {
 /** accept4(2), without waiting: a number is taken before anything is looked for. */
 export function accept(task: Task, fd: number, options?: InstallOptions): number {
   if (options !== undefined) refuseUnknownOptions(options, INSTALL_OPTIONS, 'accept');
-  const listener = socketAt(task, fd, 'accept');
+  task.file(fd);
   const files = task.files;
   const to = allocate(task, files, 0, 'accept');
+  const listener = socketAt(task, fd, 'accept');
   if (listener.state !== 'listening') throw new MemtrackError('EINVAL', 'accept');
   const accepted = listener.accept();
   if (accepted === null) throw new MemtrackError('EAGAIN', 'accept');

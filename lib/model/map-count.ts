@@ -7,20 +7,20 @@ import type { Vma } from './vma.ts';
 
 /** do_mmap: one more than the limit can come to be. ENOMEM. */
 export function refuseMore(task: Task): void {
-  if (task.mm.vmas.length > task.kernel.maxMapCount) throw full('mmap');
+  if (task.mm.mapCount > task.kernel.maxMapCount) throw full('mmap');
 }
 
 /** vms_gather_munmap_vmas: a hole within one mapping makes two. ENOMEM. */
 export function refuseHole(task: Task, start: number, end: number, syscall: string): void {
   const { mm, kernel } = task;
-  if (mm.vmas.length < kernel.maxMapCount) return;
+  if (mm.mapCount < kernel.maxMapCount) return;
   const vma = mm.find(start);
   if (vma !== null && vma.start < start && end < vma.end) throw full(syscall);
 }
 
 /** mremap_to looks if there is room for all that may be split; move_vma, for the copy alone. ENOMEM. */
 export function refuseMove(task: Task, targeted: boolean): void {
-  if (task.mm.vmas.length + (targeted ? 2 : 0) >= task.kernel.maxMapCount - 3) throw full('mremap');
+  if (task.mm.mapCount + (targeted ? 2 : 0) >= task.kernel.maxMapCount - 3) throw full('mremap');
 }
 
 /**
@@ -35,11 +35,11 @@ export function refuseSplits(
   syscall: 'mprotect' | 'madvise',
 ): void {
   const { mm, kernel } = task;
-  if (mm.vmas.length + 2 <= kernel.maxMapCount) return;
+  if (mm.mapCount + 2 <= kernel.maxMapCount) return;
   const first = mm.find(start);
   const last = mm.find(end - 1);
   const ends = first === last ? [first] : [first, last];
-  let count = mm.vmas.length;
+  let count = mm.mapCount;
   for (const vma of ends) {
     if (vma === null) continue;
     count += splits(mm, vma, Math.max(vma.start, start), Math.min(vma.end, end), change(vma.flags));

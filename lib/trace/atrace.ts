@@ -1,5 +1,5 @@
 /** What atrace prints before its data, and how much of a file is looked at for it: adb may put a banner before that. */
-const MARK = Buffer.from('TRACE:');
+const MARK = new TextEncoder().encode('TRACE:');
 export const ATRACE_BYTES = 1024;
 
 const CR = 0x0d;
@@ -9,7 +9,7 @@ const LF = 0x0a;
  * Where the zlib data of `atrace -z` begins, in a file that begins so: after the line `TRACE:`. null: it is none.
  *
  * @example
- * atraceStart(Buffer.from('capturing trace... done\nTRACE:\n\x78\x9c…', 'latin1')) // 31
+ * atraceStart(bytesOf('capturing trace... done\nTRACE:\n\x78\x9c…')) // 31
  */
 export function atraceStart(head: Uint8Array): number | null {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);

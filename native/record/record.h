@@ -129,7 +129,8 @@ inline constexpr uint16_t kGroup = 1;
 inline constexpr uint16_t kKilled = 2;
 inline constexpr uint16_t kNoStatus = 8;  // aux is not known
 
-// Flag of kExit and kExec. posted: the exit notifier does not run (a kernel without CONFIG_PROFILING, a child that clone gave up).
+// Flag of kExit and kExec. posted: the exit notifier does not run, as in a kernel without CONFIG_PROFILING and for a
+// child that clone gave up.
 inline constexpr uint16_t kUnnotified = 4;
 
 // Flags of events about descriptors.

@@ -66,6 +66,19 @@ describe('cat', () => {
     ]);
   });
 
+  test('a directory is its names, a link where it leads', async () => {
+    const fds = await runHere('cat', DMABUF, '/proc/173/fd', '--at', '1795267407.6');
+    expect(fds.stdout.split('\n')).toContain('7');
+    const link = await runHere('cat', DMABUF, '/proc/173/fd/7', '--at', '1795267407.6');
+    expect([link.status, link.stdout]).toEqual([0, '/dmabuf:cam-frame-0\n']);
+  });
+
+  test('/proc/PID/status names what it does not know', async () => {
+    const { stdout, stderr } = await runHere('cat', PYTHON, '/proc/17071/status', ...AT);
+    expect(stdout).toMatch(/^Name:\t.*\n(.*\n)*Pid:\t17071\n/);
+    expect(stderr).toMatch(/not in the trace: VmSize and RSS are of shared buffers alone/);
+  });
+
   test.each([
     '/proc/1/memtrack',
     '/proc/17069/fdinfo/999',

@@ -1,9 +1,15 @@
-/** npm run conformance -- [--kernel DIR] [--record KERNEL] [SCENARIO…] */
+/** npm run conformance -- [--kernel DIR] [--record KERNEL] [--random N [--seed S] [--lines L]] [SCENARIO…] */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { playScenario } from '../../lib/scenario/index.ts';
-import { kernelOf, scenarioNames, scenarioText } from './captures.ts';
+import { Random } from '../random.ts';
+import { kernelOf, readCaptures, scenarioNames, scenarioText } from './captures.ts';
 import { differences } from './compare.ts';
+import { describeCaptures } from './describe.ts';
+import { expandBundle } from './expand.ts';
+import { generateScenario } from './generate.ts';
 import { playInGuest, Unable } from './guest.ts';
 import { record } from './record.ts';
 
@@ -12,6 +18,14 @@ const OPTIONS = {
   kernel: { type: 'string' },
   /** Keeps what the kernel showed as captures/KERNEL/SCENARIO. */
   record: { type: 'string' },
+  /** Plays so many random scenarios, not those in the directory. */
+  random: { type: 'string' },
+  seed: { type: 'string', default: String(Date.now() >>> 0) },
+  lines: { type: 'string', default: '120' },
+  /** Makes a tree in DIR of the bundle: --expand FILE.snap[.gz] DIR. */
+  expand: { type: 'string' },
+  /** Prints every step of the captures, and who held what. */
+  describe: { type: 'boolean' },
 } as const;
 
 /**
@@ -22,7 +36,19 @@ const OPTIONS = {
  */
 export async function main(parameters: readonly string[], directory: string): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...parameters], options: OPTIONS, allowPositionals: true });
-  const names = positionals.length > 0 ? positionals : scenarioNames(directory);
+  if (values.describe === true) {
+    process.stdout.write(describeCaptures(readCaptures(directory)));
+    return 0;
+  }
+  if (values.expand !== undefined) {
+    expandBundle(values.expand, positionals[0] ?? `${values.expand}.d`);
+    return 0;
+  }
+  using made = randomScenarios(Number(values.random ?? 0), Number(values.seed), Number(values.lines));
+  const names = [
+    ...made.files,
+    ...(positionals.length > 0 || values.random !== undefined ? positionals : scenarioNames(directory)),
+  ];
   let [scenarios, steps, found] = [0, 0, 0];
   const skipped: string[] = [];
   for (const name of names) {
@@ -60,4 +86,19 @@ export async function main(parameters: readonly string[], directory: string): Pr
     return 77;
   }
   return found === 0 ? 0 : 1;
+}
+
+/** Files random-SEED.scn, SEED + 1 and so on; those that differ are to be kept by hand. */
+function randomScenarios(
+  count: number,
+  seed: number,
+  lines: number,
+): Disposable & { readonly files: readonly string[] } {
+  const out = mkdtempSync(path.join(tmpdir(), 'memtrack-random-'));
+  const files = Array.from({ length: count }, (_, index) => {
+    const file = path.join(out, `random-${seed + index}.scn`);
+    writeFileSync(file, generateScenario(new Random(seed + index), lines));
+    return file;
+  });
+  return { files, [Symbol.dispose]: () => rmSync(out, { recursive: true, force: true }) };
 }

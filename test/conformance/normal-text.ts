@@ -95,10 +95,7 @@ class Normaliser {
     if (path.endsWith('/sysvipc/shm')) return this.#shm(text);
     if (path.endsWith('/clients'))
       return text.replace(/^( {0,20}\S+)( +\d+)/gm, (_, comm: string, pid: string) => comm + this.#pidColumn(pid));
-    if (path.endsWith('/framebuffer'))
-      return text
-        .replace(/^framebuffer\[\d+\]/gm, 'framebuffer[ID]')
-        .replace(/vaddr=(?!0{16})[0-9a-f]{16}/g, 'vaddr=ADDRESS');
+    if (path.endsWith('/framebuffer')) return framebuffers(text);
     return text;
   }
 
@@ -163,4 +160,17 @@ class Normaliser {
     if (ANONYMOUS.test(link)) return 'INODE';
     return this.#inodes.get(`${dev}/${inode}`) ?? inode;
   }
+}
+
+/** The text console redraws when it likes, and then has one reference more to its own framebuffer and its object. */
+function framebuffers(text: string): string {
+  return text
+    .split(/^(?=framebuffer\[)/m)
+    .map((each) =>
+      each
+        .replace(/^framebuffer\[\d+\]/, 'framebuffer[ID]')
+        .replace(/vaddr=(?!0{16})[0-9a-f]{16}/, 'vaddr=ADDRESS')
+        .replace(/refcount=\d+/g, (count) => (each.includes('allocated by = [fbcon]\n') ? 'refcount=REFS' : count)),
+    )
+    .join('');
 }

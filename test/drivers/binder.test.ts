@@ -129,6 +129,7 @@ test('the device refuses a writable mapping, a second one, and what is not it', 
   expect(refusal(() => kernel.binder.process(task, 99))).toBe('EBADF');
   expect(refusal(() => kernel.binder.transact(task, memfd, binder, []))).toBe('ENOTTY');
   expect(() => kernel.binder.transact(task, device, null as never, [])).toThrow(TypeError);
+  expect(() => kernel.binder.transact(task, device, binder, 5 as never)).toThrow(TypeError);
   task.munmap(task.mm.vmas[0]!.start, 1 << 20);
   map(PROT.READ)();
   expect(binder.files).toBe(task.files);

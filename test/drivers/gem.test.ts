@@ -118,7 +118,12 @@ describe('ioctls', () => {
     expect(() => drm.open(null as never, CARD)).toThrow(TypeError);
     expect(() => drm.add('nvidia' as never)).toThrow(/expected a driver, or one of vgem, virtio_gpu/);
     expect(() => drm.add('vgem', { inode: 3 } as never)).toThrow(/unknown option 'inode'/);
+    expect(() => drm.add({} as never)).toThrow(/expected a driver/);
+    expect(() => drm.add('vgem', { firstModeObject: 0 })).toThrow(/firstModeObject/);
     expect(refusal(() => drm.add({ name: '' }))).toBe('EINVAL');
+    expect(refusal(() => drm.add('vgem', { console: { width: 640, height: 480 } }))).toBe('EINVAL');
+    expect(refusal(() => drm.add('tidss', { name: 'vgem' }))).toBe('EEXIST');
+    expect(refusal(() => drm.add({ name: 'x', modeset: true }, { console: { width: 64, height: 64 } }))).toBe('EINVAL');
   });
 });
 

@@ -82,6 +82,7 @@ describe('ioctl of /dev/ion', () => {
     expect(refusal(() => ioctl(ION_IOC.SHARE, { argument: argument(7) }))).toBe('EFAULT');
     expect(refusal(() => ioctl(0xc0084903, { argument: null }))).toBe('EFAULT');
     expect(kernel.buffers.size).toBe(0);
+    expect(() => ioctl(ION_IOC.ALLOC, {} as IonUserMemory)).toThrow(TypeError);
   });
 
   test('an answer that cannot be written is EFAULT, and a handle just made is freed again', () => {

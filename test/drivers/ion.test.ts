@@ -238,7 +238,12 @@ describe('share and import', () => {
     }
     for (const fd of [foreign, memfd]) expect(refusal(() => ion.free(task, fd, 1))).toBe('ENOTTY');
     expect(refusal(() => ion.alloc(task, 99, { size: 4096 }))).toBe('EBADF');
-    expect(() => ion.alloc(task, device, {} as { size: number })).toThrow(TypeError);
+    for (const wrong of [undefined, null, {}, { size: '1' }, { size: 0.5 }, { size: 1, align: NaN }, { size: 1, x: 1 }])
+      expect(() => ion.alloc(task, device, wrong as { size: number })).toThrow(TypeError);
+    for (const wrong of [undefined, { name: 'x', id: 1, bytes: 0 }, { name: 'x', id: 1, y: 1 }])
+      expect(() => ion.addHeap(wrong as { name: string; id: number })).toThrow(TypeError);
+    expect(() => ion.kernelClient(1 as unknown as string)).toThrow(TypeError);
+    expect(() => new Machine().ion(null as unknown as IonOptions)).toThrow(TypeError);
     expect(() => ion.alloc(null as unknown as Task, device, { size: 4096 })).toThrow(TypeError);
     expect(() => kernel.ion({ release: '5.0' as '4.9' })).toThrow(TypeError);
   });

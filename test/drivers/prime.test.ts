@@ -162,12 +162,12 @@ describe('PRIME_FD_TO_HANDLE', () => {
     const object = drm.object(b, fb, drm.primeFdToHandle(b, fb, received));
     const dmaBuf = a.file(out).buffer!;
     expect([object.importOf, object.size, object.buffer.backing]).toEqual([a.file(out), 16384, dmaBuf]);
-    expect(dmaBuf.attachments.map(({ device }) => device)).toEqual(['vgem']);
+    expect(dmaBuf.attachments.map(({ device }) => device)).toEqual(['vgem.1']);
     // Two fds, the exporter's table and object, the importer's table, object and attachment.
     expect(dmaBuf.refs).toBe(7);
     const second = drm.open(b, '/dev/dri/card1');
     drm.primeFdToHandle(b, second, received);
-    expect(dmaBuf.attachments.map(({ device }) => device)).toEqual(['vgem', 'vgem']);
+    expect(dmaBuf.attachments.map(({ device }) => device)).toEqual(['vgem.1', 'vgem.1']);
     expect(kernel.snapshot().buffers.kind).toEqual(['gem', 'dma-buf', 'gem', 'gem']);
     expect(new Set(kernel.snapshot().buffers.id)).toEqual(new Set([0]));
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { File } from '../../lib/model/file.ts';
 import { Kernel } from '../../lib/model/kernel.ts';
 import { Socket } from '../../lib/model/socket.ts';
 import type { Task } from '../../lib/model/task.ts';
@@ -112,6 +113,9 @@ describe('errors', () => {
     task.connect(client, 'camera');
     task.group.nofile = 2;
     expect(refusal(() => task.accept(listener))).toBe('EMFILE');
+    task.files.installAt(task, 1, new File());
+    expect(refusal(() => task.accept(1))).toBe('EMFILE');
+    expect(refusal(() => task.accept(99))).toBe('EBADF');
     expect(refusal(() => task.socket())).toBe('EMFILE');
     expect(() => task.accept(listener, { cloExec: true } as object)).toThrow(TypeError);
   });

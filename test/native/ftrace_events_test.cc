@@ -299,6 +299,13 @@ TEST_SUITE("ftrace events of tasks") {
                  "sched_process_free: comm=x pid=7 prio=120\n"
                  "dma_heap_stat: inode=9 len=1B total_allocated=1B") ==
           "exit 1 3\ntask 2 tid=7 tgid=0\ncomm 2 \"x\"\nalloc 2 space=1 1 id=9 total=1\n");
+    // Without sched_process_free and task_newtask: what only a living task does is another's.
+    CHECK(events("dma_heap_stat: inode=8 len=1B total_allocated=1B\n"
+                 "sched_process_exit: comm=x pid=7 prio=120\n"
+                 "dma_heap_stat: inode=8 len=-1B total_allocated=0B\n"
+                 "dma_heap_stat: inode=9 len=1B total_allocated=1B") ==
+          "alloc 1 space=1 1 id=8 total=1\nexit 1 0 f=8\nfree 1 space=1 1 id=8 total=0\n"
+          "task 2 tid=7 tgid=0\ncomm 2 \"x\"\nalloc 2 space=1 1 id=9 total=1\n");
     const Decoded lost = by_x(
         "task_newtask: pid=8 comm=x clone_flags=0 oom_score_adj=0\n"
         "task_newtask: pid=8 comm=x clone_flags=0 oom_score_adj=0");

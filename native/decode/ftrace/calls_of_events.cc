@@ -47,7 +47,7 @@ void FtraceDecoder::on_system_call(const EventName& name, const Line& line) {
     if (task != nullptr) leave(*task, call, result.signed_value());
     return;
   }
-  Task& task = task_of(line);
+  Task& task = actor_of(line);
   task.pending = Pending{};
   read_named(line.args, task.pending);
   enter(task, call);
@@ -56,7 +56,7 @@ void FtraceDecoder::on_system_call(const EventName& name, const Line& line) {
 // sys_exit(error_code: 0): the call of that name, not the end of another.
 void FtraceDecoder::on_exit_call(const Line& line) {
   if (line.tid == 0) return;
-  Task& task = task_of(line);
+  Task& task = actor_of(line);
   task.pending = Pending{};
   read_named(line.args, task.pending);
   enter(task, SystemCall::kExit);
@@ -102,7 +102,7 @@ void FtraceDecoder::on_raw_call(Event event, const Line& line) {
   }
   const size_t bracket = line.args.find('(');
   if (bracket == std::string_view::npos) return incomplete();
-  Task& task = task_of(line);
+  Task& task = actor_of(line);
   task.pending = Pending{};
   std::string_view text = line.args.substr(bracket + 1);
   for (size_t i = 0; i < kArguments; i++) {

@@ -13,6 +13,16 @@ using ftrace::Number;
 using ftrace::parse_number;
 using ftrace::Shape;
 
+namespace {
+
+// What is freed may be of a task that has exited, and by it.
+bool frees(Event event, const Arguments& args) {
+  return event == Event::kIonHeapShrink || event == Event::kIonBufferDestroy ||
+         event == Event::kFastrpcFree || args.text().find("len=-") != std::string_view::npos;
+}
+
+}  // namespace
+
 void FtraceDecoder::push(std::span<const uint8_t> bytes) {
   if (finished_ || bytes.empty()) return;
   on_text(container_.unwrap({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
@@ -216,7 +226,7 @@ void FtraceDecoder::handle(EventName& name, const Line& line) {
     case Event::kMark:
       return;
     case Event::kTaskNewtask:
-      return on_newtask(task_of(line), args);
+      return on_newtask(actor_of(line), args);
     case Event::kFork:
       return on_fork(task_of(line), args);
     case Event::kExec:
@@ -236,7 +246,7 @@ void FtraceDecoder::handle(EventName& name, const Line& line) {
     case Event::kFastrpcStat:
     case Event::kFastrpcAlloc:
     case Event::kFastrpcFree:
-      return on_heap(task_of(line), event, args);
+      return on_heap(frees(event, args) ? task_of(line) : actor_of(line), event, args);
     case Event::kDmabufRssStat:
     case Event::kGpuMemTotal:
     case Event::kMaliTotal:

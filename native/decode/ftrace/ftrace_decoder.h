@@ -103,6 +103,7 @@ class FtraceDecoder final : public Decoder {
 
   // tasks_of_events.cc
   Task& task_of(const ftrace::Line& line);
+  Task& actor_of(const ftrace::Line& line);
   Task& begin_task(uint32_t tid, uint32_t tgid);
   Task* known(ftrace::Number tid);
   void name(Task& task, std::string_view comm);

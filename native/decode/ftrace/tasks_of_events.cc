@@ -46,6 +46,16 @@ FtraceDecoder::Task& FtraceDecoder::task_of(const Line& line) {
   return *task;
 }
 
+// The same for an event that no task that has exited can cause: its tid is another's by now.
+FtraceDecoder::Task& FtraceDecoder::actor_of(const Line& line) {
+  Task* const task = line.tid == 0 ? nullptr : tasks_.find(line.tid);
+  if (task != nullptr && task->exiting) {
+    if (!task->named) unnamed_--;
+    tasks_.end(*task);
+  }
+  return task_of(line);
+}
+
 FtraceDecoder::Task& FtraceDecoder::begin_task(uint32_t tid, uint32_t tgid) {
   const auto listed = listed_.find(tid);
   if (tgid == 0 && listed != listed_.end()) tgid = listed->second.tgid;
