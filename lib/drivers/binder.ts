@@ -90,7 +90,8 @@ export class Binder {
   ): readonly number[] {
     this.process(task, device);
     if (!(target instanceof BinderProcess)) throw new TypeError('transact: expected a target that binder.process gave');
-    if (!Array.isArray(fds as unknown)) throw new TypeError('transact: expected a list of fds');
+    const list: unknown = fds;
+    if (!Array.isArray(list)) throw new TypeError('transact: expected a list of fds');
     const passed: number[] = [];
     try {
       for (const fd of fds) {
