@@ -33,8 +33,6 @@ export {
 } from './core/tracker.ts';
 export { Binder, type BinderOptions } from './drivers/binder.ts';
 export type { BinderFault, BinderProcess } from './drivers/binder-process.ts';
-export { DmaBufAttachment } from './drivers/dma-buf-attachment.ts';
-export { DmaBufExporter, type DmaBufExporterOptions } from './drivers/dma-buf.ts';
 export { Drm, type DrmDeviceOptions } from './drivers/drm.ts';
 export type { DrmDevice, DrmNode } from './drivers/drm-device.ts';
 export { DRM_DRIVERS, type DrmDriver, type DumbLayout, type GemStatus } from './drivers/drm-driver.ts';
