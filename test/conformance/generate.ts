@@ -142,13 +142,13 @@ class Generator {
           return `${actor} mmap ${label} len=${size} off=${page} prot=${prot}${random.chance(0.2) ? ' private' : ''}`;
         });
       case 29:
-        return this.#mapped(actor, (label) => `${actor} munmap ${label} at=${page} len=${size}`);
+        return this.#mapped(actor, (label, part) => `${actor} munmap ${label} ${part}`);
       case 30:
         return this.#mapped(actor, (label) => `${actor} munmap ${label}${random.chance(0.3) ? ' n=1' : ''}`);
       case 31:
         return this.#mapped(
           actor,
-          (label) => `${actor} mprotect ${label} at=${page} len=${size} prot=${random.pick(['r', 'rw'])}`,
+          (label, part) => `${actor} mprotect ${label} ${part} prot=${random.pick(['r', 'rw'])}`,
         );
       case 32:
         return this.#mapped(actor, (label) =>
@@ -231,8 +231,15 @@ class Generator {
     return label === null ? null : line(label);
   }
 
-  #mapped(actor: string, line: (label: string) => string): string | null {
-    const placements = this.#stage.placements.of(this.#stage.actor(actor).task.mm);
-    return placements.length === 0 ? null : line(this.#random.pick(placements).prop.label);
+  /** A mapping, and a part of it: around it lies what the model does not have, the program's own memory. */
+  #mapped(actor: string, line: (label: string, part: string) => string): string | null {
+    const who = this.#stage.actor(actor);
+    const placements = this.#stage.placements.of(who.task.mm);
+    if (placements.length === 0) return null;
+    const { prop } = this.#random.pick(placements);
+    const pages = Math.ceil(this.#stage.placementOf(who, prop).length / 4096);
+    const at = this.#random.below(pages);
+    const length = 1 + this.#random.below(pages - at);
+    return line(prop.label, `at=${4 * at}K len=${4 * length}K`);
   }
 }

@@ -70,6 +70,7 @@ export async function main(parameters: readonly string[], directory: string): Pr
       if (!(error instanceof Unable)) {
         // The real kernel or the model refused what the scenario asks for.
         process.stdout.write(`${path.basename(name)}: ${(error as Error).message}\n`);
+        if (made.files.includes(name)) process.stdout.write(`${scenarioText(file)}\n`);
         found++;
         continue;
       }
@@ -79,7 +80,7 @@ export async function main(parameters: readonly string[], directory: string): Pr
   }
   const left = skipped.length === 0 ? '' : `, ${skipped.length} skipped`;
   process.stdout.write(`${scenarios} scenarios, ${steps} steps, ${found} differences${left}\n`);
-  if (scenarios === 0) {
+  if (skipped.length === names.length) {
     process.stderr.write(
       'conformance: no real kernel here: it takes x86-64, apt-get, and root where QEMU is to be installed\n',
     );
