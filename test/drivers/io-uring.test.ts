@@ -143,6 +143,7 @@ describe('a ring', () => {
     expect(refusal(() => task.mmap({ fd: ring, length: PAGE, address: 0x10_0000 }))).toBe('EINVAL');
     expect(refusal(() => task.mmap({ fd: ring, length: PAGE, prot: PROT.EXEC }))).toBe('EPERM');
     expect(refusal(() => task.mremap(first, PAGE, 2 * PAGE, 1))).toBe('EFAULT');
+    expect(refusal(() => task.mprotect(first, PAGE, PROT.EXEC))).toBe('EACCES');
   });
 
   test('cannot be passed over a socket', () => {
