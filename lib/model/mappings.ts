@@ -101,10 +101,16 @@ export function mprotect(task: Task, address: number, length: number, prot: numb
   if (!pageAligned(address)) throw new MemtrackError('EINVAL', 'mprotect');
   if (!(length > 0)) return;
   const end = address + pageAlign(length);
-  const { stop, hole } = reach(task.mm, address, end, (vma) => vma.mayWrite || (prot & PROT.WRITE) === 0);
+  const { stop, hole } = reach(task.mm, address, end, (vma) => mayGet(vma, prot));
   if (stop > address) refuseSplits(task, address, stop, (flags) => accounted((flags & ~7) | (prot & 7)), 'mprotect');
   if (stop > address) task.mm.protect(task, address, stop - address, prot);
   if (stop < end) throw new MemtrackError(hole ? 'ENOMEM' : 'EACCES', 'mprotect');
+}
+
+/** VM_MAYWRITE and VM_MAYEXEC. */
+function mayGet(vma: Vma, prot: number): boolean {
+  if ((prot & PROT.WRITE) !== 0 && !vma.mayWrite) return false;
+  return (prot & PROT.EXEC) === 0 || vma.file.operations.noexec !== true;
 }
 
 /** How far from `start` on everything is mapped and allowed, and whether a hole ends that. */

@@ -103,6 +103,24 @@ describe('as a scenario', () => {
     );
   });
 
+  test('segments, rings and descriptors of others have words', () => {
+    const more: readonly Step[] = [
+      OPEN,
+      { ...OPEN, by: 1, name: 1 },
+      { op: 'shmget', by: 0, key: 7, size: 5000, flags: 0o1600 },
+      { op: 'shmat', by: 0, segment: 0, address: 0, flags: 0 },
+      { op: 'shmctl', by: 0, segment: 0, command: 0 },
+      { op: 'shmdt', by: 0, address: 0x7fff_f7ff_d000 },
+      { op: 'ring', by: 0, entries: 4 },
+      { op: 'ringFiles', by: 0, ring: 1, how: 'register', at: 0, fds: [0] },
+      { op: 'getfd', by: 1, target: 0, fd: 0 },
+    ];
+    expect(scenarioText({ unprivileged: false, roots: 2, steps: more })).toBe(
+      'actor a0\nactor a1\na0 memfd b0 4096\na1 memfd b1 4096\na0 sysv h0 7 5000\na0 shmat h0\na0 shmrm h0\na0 shmdt h0\n' +
+        'a0 ring r0\na0 ringreg r0 b0\na1 pidfdget b0 a0\nsnap end\n',
+    );
+  });
+
   test('one with a call that fails, or with a place of its own, has none', () => {
     expect(
       scenarioText({ unprivileged: false, roots: 1, steps: [...steps, { op: 'close', by: 0, fd: 9 }] }),

@@ -64,10 +64,13 @@ export class ModelSide implements Names {
   perform(step: Step): string {
     const { sockets } = this.kernel;
     const before = this.kernel.socketsInFlight > 0 ? queued(sockets) : [];
-    const kept = this.rings.live.flatMap(({ registered }) => registered.map(({ file }) => file));
+    const withSockets = this.rings.live.filter(({ registered }) =>
+      registered.some(({ file }) => file instanceof Socket),
+    );
     const answer = this.#answer(step);
     this.#collect();
-    const late = kept.some((file) => file instanceof Socket && !sockets.has(file));
+    // What a ring has registered the kernel drops in the background too.
+    const late = withSockets.some((ring) => ring.refs === 0);
     if (late || before.some((socket) => !sockets.has(socket))) this.collecting.add(this.#steps);
     this.#steps++;
     return `r ${answer}\n${this.show()}`;

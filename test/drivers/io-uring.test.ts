@@ -117,6 +117,21 @@ describe('registered files', () => {
   });
 });
 
+test('a sparse table of no slots is EINVAL, also where a table is', () => {
+  const { kernel, task, ring } = start();
+  kernel.ioUrings.registerSparse(task, ring, 1);
+  expect(refusal(() => kernel.ioUrings.registerSparse(task, ring, 0))).toBe('EINVAL');
+  expect(refusal(() => kernel.ioUrings.registerSparse(task, ring, 1))).toBe('EBUSY');
+});
+
+test('what is in the way of a ring that cannot be moved there is gone', () => {
+  const { task, ring, fd } = start();
+  const from = task.mmap({ fd: ring, length: 2 * PAGE });
+  const to = task.mmap({ fd, length: PAGE, address: 0x10_0000, fixed: true });
+  expect(refusal(() => task.mremap(from, 2 * PAGE, PAGE, 3, to))).toBe('EINVAL');
+  expect(task.mm.vmas.map(({ start, end }) => [start, end])).toEqual([[from, from + PAGE]]);
+});
+
 describe('a ring', () => {
   test('is mapped by its regions, where the kernel likes, and its mappings neither merge nor grow', () => {
     const { task, ring } = start();
@@ -128,6 +143,7 @@ describe('a ring', () => {
     expect(refusal(() => task.mmap({ fd: ring, length: PAGE, address: 0x10_0000 }))).toBe('EINVAL');
     expect(refusal(() => task.mmap({ fd: ring, length: PAGE, prot: PROT.EXEC }))).toBe('EPERM');
     expect(refusal(() => task.mremap(first, PAGE, 2 * PAGE, 1))).toBe('EFAULT');
+    expect(refusal(() => task.mprotect(first, PAGE, PROT.EXEC))).toBe('EACCES');
   });
 
   test('cannot be passed over a socket', () => {

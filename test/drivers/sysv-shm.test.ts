@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { IPC, SHM } from '../../lib/drivers/sysv-shm.ts';
 import { Machine } from '../../lib/machine/machine.ts';
-import { MADV, PAGE, PROT } from '../../lib/model/flags.ts';
+import { CLONE, MADV, PAGE, PROT } from '../../lib/model/flags.ts';
 import type { Task } from '../../lib/model/task.ts';
 import { refusal } from '../model/world.ts';
 
@@ -135,6 +135,85 @@ describe('what attaches count', () => {
       lastPid: 169,
       detachTime: 9,
     });
+  });
+});
+
+describe('mappings of a segment', () => {
+  const AT = 0x10_0000;
+
+  function shape(task: Task): readonly string[] {
+    return task.mm.vmas.map((vma) => `${(vma.start - AT) / PAGE}-${(vma.end - AT) / PAGE}:${vma.perms}`);
+  }
+
+  function attached(pages: number): { kernel: Machine; task: Task; id: number } {
+    const { kernel, task } = start();
+    const id = kernel.shmget(task, IPC.PRIVATE, pages * PAGE);
+    kernel.shmat(task, id, { address: AT });
+    return { kernel, task, id };
+  }
+
+  test('that are cut are split first: who cut is the last to have detached', () => {
+    const { kernel, task, id } = attached(4);
+    const sibling = task.clone(CLONE.VM);
+    for (const address of [AT, AT + 3 * PAGE]) {
+      kernel.now += 1_000_000_000n;
+      sibling.munmap(address, PAGE);
+      expect(kernel.shmctl(task, id, IPC.STAT)).toMatchObject({
+        attached: 1,
+        lastPid: sibling.pid,
+        detachTime: Number(kernel.now / 1_000_000_000n),
+      });
+    }
+  });
+
+  test('give a part to a neighbour, and are not removed by merging', () => {
+    const { kernel, task, id } = attached(5);
+    task.mprotect(AT, 2 * PAGE, PROT.NONE);
+    task.mprotect(AT, 3 * PAGE, PROT.READ);
+    expect(shape(task)).toEqual(['0-3:r--s', '3-5:rw-s']);
+    task.mprotect(AT + 2 * PAGE, PAGE, PROT.READ | PROT.WRITE);
+    expect(shape(task)).toEqual(['0-2:r--s', '2-5:rw-s']);
+    task.mprotect(AT, 2 * PAGE, PROT.READ | PROT.WRITE);
+    expect(shape(task)).toEqual(['0-2:rw-s', '2-5:rw-s']);
+    expect(kernel.shmctl(task, id, IPC.STAT)?.attached).toBe(2);
+  });
+
+  test('are moved by mremap one at a time', () => {
+    const { kernel, task } = attached(2);
+    task.mprotect(AT, PAGE, PROT.READ);
+    const to = AT + 16 * PAGE;
+    expect(refusal(() => task.mremap(AT, 2 * PAGE, 2 * PAGE, 3, to))).toBe('EFAULT');
+    expect(shape(task)).toEqual(['0-1:r--s', '1-2:rw-s']);
+    expect(task.mremap(AT, PAGE, PAGE, 3, to)).toBe(to);
+    const fd = kernel.memfdCreate(task, 'm');
+    task.mmap({ fd, length: PAGE, address: AT, fixed: true });
+    expect(refusal(() => task.mremap(AT, 2 * PAGE, 2 * PAGE, 3, to + 4 * PAGE))).toBe('EFAULT');
+    expect(shape(task)).toEqual(['1-2:rw-s', '16-17:r--s', '20-21:rw-s']);
+  });
+});
+
+describe('permissions', () => {
+  test('of the owner, the group and others decide, or CAP_IPC_OWNER', () => {
+    const kernel = new Machine();
+    const [owner, member, other] = [
+      { uid: 1000, gid: 100 },
+      { uid: 1001, gid: 1, groups: [100] },
+      { uid: 1002, gid: 2 },
+    ].map((credentials) => kernel.spawn({ credentials }));
+    const id = kernel.shmget(owner!, 5, PAGE, IPC.CREAT | 0o640);
+    kernel.shmat(owner!, id);
+    kernel.shmat(member!, id, { flags: SHM.RDONLY });
+    expect(refusal(() => kernel.shmat(member!, id))).toBe('EACCES');
+    expect(refusal(() => kernel.shmat(owner!, id, { flags: SHM.EXEC }))).toBe('EACCES');
+    expect(refusal(() => kernel.shmat(other!, id, { flags: SHM.RDONLY }))).toBe('EACCES');
+    expect(refusal(() => kernel.shmget(other!, 5, PAGE, 0o400))).toBe('EACCES');
+    expect(kernel.shmget(other!, 5, PAGE)).toBe(id);
+    expect(refusal(() => kernel.shmctl(other!, id, IPC.STAT))).toBe('EACCES');
+    expect(refusal(() => kernel.shmctl(member!, id, IPC.RMID))).toBe('EPERM');
+    const root = kernel.spawn();
+    kernel.shmat(root, id, { flags: SHM.EXEC });
+    kernel.shmctl(root, id, IPC.RMID);
+    expect(kernel.shmctl(owner!, id, IPC.STAT)).toMatchObject({ mode: 0o1640 });
   });
 });
 
