@@ -360,8 +360,8 @@ void act(long slot)
 	for (;;) {
 		uint32_t asked;
 		while ((asked = __atomic_load_n(&mine->asked, __ATOMIC_ACQUIRE)) == mine->answered) {
-			/* An orphan of a director that was killed ends itself. */
-			if (futex_wait(&mine->asked, asked, 20000) == -110 && raw3(__NR_kill, stage->director, 0, 0) < 0)
+			/* An orphan of a director that was killed (ESRCH; EPERM is for a user of its own) ends itself. */
+			if (futex_wait(&mine->asked, asked, 20000) == -110 && raw3(__NR_kill, stage->director, 0, 0) == -3)
 				raw3(__NR_exit_group, 1, 0, 0);
 		}
 		mine->found = 0;
