@@ -43,7 +43,10 @@ export function addReplayCommand(program: Command, io: Io, finish: (status: Stat
     .command('replay')
     .summary('who holds what, at the end of a trace or at any time')
     .description('Replays traces and prints who holds which shared buffer, and what the traces could not tell.')
-    .argument('<trace...>', 'recordings of strace -f or ftrace, or .mtrk; plain or in gzip or zstd; - is standard input')
+    .argument(
+      '<trace...>',
+      'recordings of strace -f or ftrace, or .mtrk; plain or in gzip or zstd; - is standard input',
+    )
     .addOption(atOption())
     .addOption(
       new Option('--by <rows>', 'a row per process or per buffer').choices(['process', 'buffer']).default('process'),

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "seed.h"
 #include "decoded_text.h"
+#include "seed.h"
 
 using memtrack::StraceDecoder;
 using memtrack::test::decode;
