@@ -76,6 +76,8 @@ export const FILES: Readonly<Record<string, Operate>> = {
   /** open(2) of /proc/self/fd/N: another open file of the same inode. */
   reopen(stage, actor, operation) {
     const prop = stage.prop(operation.word(0));
+    // The kernel opens the device once more: a file of its own, without a label.
+    if (prop.kind === 'drm-file') throw new Refusal(`${prop.label} would be another file of its device: use drmopen`);
     const old = actor.task.file(stage.fdOf(actor, prop));
     if (prop.kind !== 'memfd' && prop.kind !== 'posix-shm')
       throw new MemtrackError('ENXIO', 'open', `a ${prop.kind} cannot be opened again`);

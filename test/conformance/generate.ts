@@ -31,6 +31,8 @@ class Generator {
    * Nobody sends to them.
    */
   readonly #shared = new Set<string>();
+  /** Somebody sent his mailbox, whose address may stay in use as long as it is in flight: exec could not bind it anew. */
+  #mailed = false;
   #made = 0;
 
   constructor(random: Random) {
@@ -53,6 +55,7 @@ class Generator {
       perform(this.#stage, words);
       this.#text.push(line);
       const [actor = '', operation = '', label = ''] = words;
+      if (operation === 'send' && words.includes('mailbox')) this.#mailed = true;
       if (operation === 'thread' || (operation === 'fork' && words.includes('files'))) {
         this.#shared.add(actor);
         this.#shared.add(label);
@@ -79,7 +82,7 @@ class Generator {
       case 2:
         return this.#room() ? `${actor} thread ${this.#name('t')}${random.chance(0.5) ? ' unshare' : ''}` : null;
       case 3:
-        return random.chance(0.4) ? `${actor} exec` : null;
+        return random.chance(0.4) && !this.#mailed ? `${actor} exec` : null;
       case 4:
         return random.chance(0.2)
           ? `${actor} ${random.pick(['exit', 'leave'])}`
