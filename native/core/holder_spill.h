@@ -1,7 +1,7 @@
 // HolderSpill: the holders of a buffer that has too many for its HolderSet. A hash in buckets of one cache line, so that
 // up to kPerBucket holders are one line and one comparison.
 //
-// A plain handle of 8 bytes: copies name the same memory. Thread safety: the buffer's lock.
+// A plain handle of 8 bytes: copies name the same memory. Of no use before `allocate`. Thread safety: the buffer's lock.
 //
 // Invariants: (1) a leader appears at most once; (2) a bucket that has a free slot never had none since it was
 // allocated, so probing may stop there: what leaves a full bucket leaves kGone behind; (3) used counts the slots that
@@ -34,7 +34,7 @@ class HolderSpill {
   // REQUIRES: a member.
   void erase(uint32_t leader) {
     for (uint32_t b = home_of(leader);; b++) {
-      Bucket& bucket = buckets_[b & buckets_->mask];
+      Bucket& bucket = buckets_[b & mask()];
       const unsigned hit = slots(bucket, leader + 1);
       if (hit == 0) continue;
       const bool was_full = slots(bucket, kFree) == 0;
@@ -46,7 +46,7 @@ class HolderSpill {
 
   template <class F>
   void for_each(F&& f) const {
-    for (uint32_t b = 0; b <= buckets_->mask; b++) {
+    for (uint32_t b = 0; b <= mask(); b++) {
       for (const uint32_t word : buckets_[b].leaders) {
         if (word != kFree && word != kGone) f(word - 1);
       }
@@ -56,7 +56,7 @@ class HolderSpill {
   // Memory for so many members; none yet. Aborts when the machine is out of memory.
   void allocate(uint32_t members);
   void release();
-  size_t bytes() const { return (buckets_->mask + size_t{1}) * sizeof(Bucket); }
+  size_t bytes() const { return (mask() + size_t{1}) * sizeof(Bucket); }
 
  private:
   struct alignas(64) Bucket {
@@ -67,7 +67,12 @@ class HolderSpill {
   static constexpr uint32_t kFree = 0;
   static constexpr uint32_t kGone = 0xffffffffu;
 
-  uint32_t home_of(uint32_t leader) const { return (leader * 0x9E3779B1u >> 7) & buckets_->mask; }
+  // REQUIRES: allocated. Said in code, for the analyzer and the sanitizer.
+  uint32_t mask() const {
+    if (buckets_ == nullptr) __builtin_unreachable();
+    return buckets_->mask;
+  }
+  uint32_t home_of(uint32_t leader) const { return (leader * 0x9E3779B1u >> 7) & mask(); }
   // Bit i: slot i has this word.
   static unsigned slots(const Bucket& bucket, uint32_t word) {
     static_assert(kPerBucket > 8 && kPerBucket <= 16 && sizeof(Bucket) == 64);

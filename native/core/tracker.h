@@ -142,7 +142,7 @@ class Tracker {
   // Finding and locking (tracker.cc). What takes a lock only if the tracker is shared, or keeps it in a run, is beyond
   // clang's analysis.
   Task* find_task(uint32_t key) const;
-  Leader* zombie_leader(uint32_t key);
+  Leader* zombie_leader(uint32_t key) MEMTRACK_REQUIRES(structure_mu_);
   Task* lock_task(uint32_t key, Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
   void release(Run* run) MEMTRACK_NO_THREAD_SAFETY_ANALYSIS;
   // A private tracker takes no lock for what it does once per event; the analysis is told it does.

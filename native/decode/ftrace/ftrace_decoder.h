@@ -120,6 +120,7 @@ class FtraceDecoder final : public Decoder {
   // allocations.cc
   struct Allocation {
     uint32_t space;
+    // Initialisers may leave it out. NOLINTNEXTLINE(readability-redundant-member-init)
     std::string_view name{};
     uint64_t size = 0;
     uint16_t flags = 0;
