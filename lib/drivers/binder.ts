@@ -59,12 +59,7 @@ export class Binder {
     const posted = this.#kernel.semantics === 'posted';
     const count = (fault: BinderFault): unknown => this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1);
     this.#processes.set(file, new BinderProcess(task, posted, count));
-    try {
-      return task.install(file, { cloexec: (flags & O.CLOEXEC) !== 0 });
-    } catch (error) {
-      file.put();
-      throw error;
-    }
+    return task.installNew(file, { cloexec: (flags & O.CLOEXEC) !== 0 });
   }
 
   /** The process that an fd of /dev/binder is. EBADF; ENOTTY: another file. */

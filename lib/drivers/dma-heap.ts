@@ -57,11 +57,6 @@ export class DmaHeap {
     const size = pageAlign(options.size);
     if (size > this.#maxBytes) throw new MemtrackError('ENOMEM', 'DMA_HEAP_IOCTL_ALLOC');
     const file = this.#dmaBufs.export(this.#exporter, { size, creator: task, flags: fdFlags });
-    try {
-      return task.install(file, { cloexec: (fdFlags & O.CLOEXEC) !== 0 });
-    } catch (error) {
-      file.put();
-      throw error;
-    }
+    return task.installNew(file, { cloexec: (fdFlags & O.CLOEXEC) !== 0 });
   }
 }

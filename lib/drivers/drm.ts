@@ -29,8 +29,6 @@ export interface DrmDeviceOptions {
 }
 
 const OPTIONS = ['name', 'cardInode', 'renderInode', 'firstModeObject', 'console'];
-/** O_LARGEFILE, which open(2) sets on 64 bits. */
-const LARGEFILE = 0o100000;
 const DEVTMPFS = '0:6';
 const RENDER_MINORS = 128;
 
@@ -115,7 +113,7 @@ export class Drm {
     if (found === undefined) throw new MemtrackError('ENOENT', 'open', path);
     const fd = allocate(task, task.files, 0, 'open');
     if ((flags & O.EXCL) !== 0) throw new MemtrackError('EBUSY', 'open', 'O_EXCL');
-    const file = new DrmFile(found.device, found.node, ++this.#clients, task, flags | LARGEFILE);
+    const file = new DrmFile(found.device, found.node, ++this.#clients, task, flags | O.LARGEFILE);
     this.#files.set(file.file, file);
     found.device.opened(file);
     task.files.publish(task, fd, file.file, (flags & O.CLOEXEC) !== 0);

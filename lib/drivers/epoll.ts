@@ -71,15 +71,10 @@ export class Epolls {
   create(task: Task, flags = 0): number {
     if ((flags & ~O.CLOEXEC) !== 0) throw new MemtrackError('EINVAL', 'epoll_create1');
     const epoll = new Epoll();
-    try {
-      const fd = task.install(epoll, { cloexec: flags !== 0 });
-      this.#all.add(epoll);
-      epoll.watch(() => void this.#all.delete(epoll));
-      return fd;
-    } catch (error) {
-      epoll.put();
-      throw error;
-    }
+    const fd = task.installNew(epoll, { cloexec: flags !== 0 });
+    this.#all.add(epoll);
+    epoll.watch(() => void this.#all.delete(epoll));
+    return fd;
   }
 
   /**

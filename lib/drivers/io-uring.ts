@@ -119,15 +119,10 @@ export class IoUrings {
       (flags & IORING_SETUP.CQSIZE) === 0 ? 2 * sqEntries : roundUp(options.cqEntries ?? 0, 2 * MAX_ENTRIES, clamp);
     if (cqEntries < sqEntries) throw new MemtrackError('EINVAL', 'io_uring_setup', 'completion entries');
     const ring = new IoUring(sqEntries, cqEntries, this.#operations);
-    try {
-      const fd = task.install(ring, { cloexec: true });
-      this.#live.add(ring);
-      ring.watch(() => void this.#live.delete(ring));
-      return fd;
-    } catch (error) {
-      ring.put();
-      throw error;
-    }
+    const fd = task.installNew(ring, { cloexec: true });
+    this.#live.add(ring);
+    ring.watch(() => void this.#live.delete(ring));
+    return fd;
   }
 
   /** The ring at an fd. EBADF; EOPNOTSUPP: not a ring. */

@@ -52,12 +52,7 @@ export class IonDirect {
   open(task: Task, flags: number = O.RDWR | O.CLOEXEC): number {
     if (!(task instanceof Task)) throw new TypeError('open: expected a task');
     const file = new File({ path: '/dev/ion', flags, operations: this.#operations });
-    try {
-      return task.install(file, { cloexec: (flags & O.CLOEXEC) !== 0 });
-    } catch (error) {
-      file.put();
-      throw error;
-    }
+    return task.installNew(file, { cloexec: (flags & O.CLOEXEC) !== 0 });
   }
 
   /** ION_IOC_ALLOC: a close-on-exec fd. EBADF, ENOTTY: not /dev/ion; EINVAL, ENODEV, ENOMEM; EMFILE, and the buffer is freed. */
@@ -67,12 +62,7 @@ export class IonDirect {
     const buffer = this.#heaps.allocate(task, options);
     const file = this.#heaps.export(buffer);
     buffer.put();
-    try {
-      return task.install(file, { cloexec: true });
-    } catch (error) {
-      file.put();
-      throw error;
-    }
+    return task.installNew(file, { cloexec: true });
   }
 
   /** ION_IOC_HEAP_QUERY without room for heaps: how many there are. */

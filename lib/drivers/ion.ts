@@ -104,12 +104,7 @@ export class Ion {
     const file = new File({ path: '/dev/ion', flags, operations: this.#operations });
     const leader = checked(task, 'open').leader;
     this.#clients.set(file, this.#newClient(String(leader.pid), leader));
-    try {
-      return task.install(file, { cloexec: (flags & O.CLOEXEC) !== 0 });
-    } catch (error) {
-      file.put();
-      throw error;
-    }
+    return task.installNew(file, { cloexec: (flags & O.CLOEXEC) !== 0 });
   }
 
   /** ion_client_create by a driver: a client that no process holds; give its handles with `take`, and `destroy` it. */
@@ -139,12 +134,7 @@ export class Ion {
   share(task: Task, device: number, handle: number): number {
     const { buffer } = this.client(task, device).handle(handle, 'ION_IOC_SHARE');
     const file = this.#heaps.export(buffer);
-    try {
-      return task.install(file, { cloexec: true });
-    } catch (error) {
-      file.put();
-      throw error;
-    }
+    return task.installNew(file, { cloexec: true });
   }
 
   /** ION_IOC_MAP: as ION_IOC_SHARE; it is mmap(2) of the fd that maps. */

@@ -47,11 +47,6 @@ export class Udmabuf {
       throw new MemtrackError('EINVAL', 'UDMABUF_CREATE', 'seals');
     if (offset + size > (buffer.size ?? 0)) throw new MemtrackError('EINVAL', 'UDMABUF_CREATE', 'beyond the memfd');
     const file = this.#dmaBufs.export(EXPORTER, { size, creator: task, backing: buffer, flags: O.RDWR });
-    try {
-      return task.install(file, { cloexec: options.cloexec ?? false });
-    } catch (error) {
-      file.put();
-      throw error;
-    }
+    return task.installNew(file, { cloexec: options.cloexec ?? false });
   }
 }

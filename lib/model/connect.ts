@@ -1,5 +1,5 @@
 import { MemtrackError } from '../core/errors.ts';
-import { allocate, install } from './descriptors.ts';
+import { allocate, installNew } from './descriptors.ts';
 import { refuseUnknownOptions } from '../core/known-options.ts';
 import { INSTALL_OPTIONS } from './fd-table.ts';
 import type { InstallOptions } from './fd-table.ts';
@@ -17,13 +17,7 @@ export function socketAt(task: Task, fd: number, syscall: string): Socket {
 }
 
 export function socket(task: Task, options?: InstallOptions): number {
-  const made = new Socket(task.kernel);
-  try {
-    return install(task, made, options);
-  } catch (error) {
-    made.put();
-    throw error;
-  }
+  return installNew(task, new Socket(task.kernel), options);
 }
 
 /** unix_bind_abstract. */

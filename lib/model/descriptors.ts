@@ -22,6 +22,16 @@ export function install(task: Task, file: File, options?: InstallOptions): numbe
   return fd;
 }
 
+/** The same for a file that nobody else has: without an fd it is gone. */
+export function installNew(task: Task, file: File, options?: InstallOptions): number {
+  try {
+    return install(task, file, options);
+  } catch (error) {
+    file.put();
+    throw error;
+  }
+}
+
 /** get_unused_fd_flags. */
 export function reserve(task: Task, options: InstallOptions & { readonly from?: number } = {}): number {
   refuseUnknownOptions(options, ['from', ...INSTALL_OPTIONS], 'reserve');

@@ -257,6 +257,10 @@ export class Task {
   install(file: File, options?: InstallOptions): number {
     return descriptors.install(this, file, options);
   }
+  /** As `install`, for a file just made: if it finds no fd, its reference is given back, which releases it. EMFILE. */
+  installNew(file: File, options?: InstallOptions): number {
+    return descriptors.installNew(this, file, options);
+  }
   /** get_unused_fd_flags: the lowest free fd is taken, without a file yet: look-ups are EBADF, dup2 onto it EBUSY. EMFILE. */
   reserve(options?: InstallOptions & { readonly from?: number }): number {
     return descriptors.reserve(this, options);
